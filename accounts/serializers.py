@@ -1,0 +1,91 @@
+"""Bodies about accounts, as clients send them."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from accounts.models import User, username_rule
+
+
+class NameFields(serializers.Serializer[User]):
+    name = serializers.CharField(min_length=2, max_length=100)
+    username = serializers.CharField(min_length=3, max_length=50, validators=[username_rule])
+    email = serializers.EmailField(max_length=255)
+
+    def validate_email(self, value: str) -> str:
+        return value.lower()
+
+
+class PreferenceFields(serializers.Serializer[User]):
+    timeZone = serializers.CharField(max_length=64, required=False, source="time_zone")
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+    emailNotifications = serializers.BooleanField(required=False, source="wants_email")
+
+    def validate_timeZone(self, value: str) -> str:
+        if value not in available_timezones():
+            raise serializers.ValidationError(_("Usa una zona horaria de la base IANA, como Europe/Madrid."))
+        return value
+
+
+class RegisterSerializer(NameFields, PreferenceFields):
+    password = serializers.CharField(max_length=128, trim_whitespace=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        person = User(name=attrs["name"], username=attrs["username"], email=attrs["email"])
+        check_new_password(attrs["password"], person, field="password")
+        return attrs
+
+
+class LoginSerializer(serializers.Serializer[User]):
+    email = serializers.CharField(max_length=255)
+    password = serializers.CharField(max_length=128, trim_whitespace=False)
+
+
+class ProfileChangeSerializer(NameFields, PreferenceFields):
+    pass
+
+
+class ProfileSerializer(serializers.ModelSerializer[User]):
+    timeZone = serializers.CharField(source="time_zone")
+    emailNotifications = serializers.BooleanField(source="wants_email")
+
+    class Meta:
+        model = User
+        fields = ["id", "name", "username", "email", "created_at", "timeZone", "language", "emailNotifications"]
+
+
+class PasswordChangeSerializer(serializers.Serializer[User]):
+    currentPassword = serializers.CharField(max_length=128, trim_whitespace=False)
+    newPassword = serializers.CharField(max_length=128, trim_whitespace=False)
+
+
+class AccountDeletionSerializer(serializers.Serializer[User]):
+    password = serializers.CharField(max_length=128, trim_whitespace=False)
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+
+
+class WhoSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    username = serializers.CharField()
+
+
+class CheckAuthSerializer(serializers.Serializer[Any]):
+    isAuthenticated = serializers.BooleanField()
+    user = WhoSerializer(required=False)
+
+
+def check_new_password(password: str, user: User, *, field: str) -> None:
+    """Django's validators, their sentences under the field that the client sent."""
+    try:
+        validate_password(password, user)
+    except DjangoValidationError as exc:
+        raise serializers.ValidationError({field: exc.messages}) from exc

@@ -1,0 +1,133 @@
+"""/api/auth and /api/user (contract sections 2 and 8)."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import serializers as bodies
+from accounts import services, tokens
+from accounts.tokens import TokenUser
+from ops.api import ApiView
+from ops.limits import limited
+from ops.permissions import Anyone
+from persenaut.errors import MissingFields
+
+
+class RegisterView(ApiView):
+    permission_classes = [Anyone]
+
+    @extend_schema(request=bodies.RegisterSerializer, responses=bodies.MessageSerializer, summary="Sign up")
+    @limited("auth")
+    def post(self, request: Request) -> Response:
+        require(request, ["name", "username", "email", "password"], _("Todos los campos son obligatorios"))
+        body = bodies.RegisterSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        services.register(**body.validated_data)
+        return Response({"message": _("Usuario registrado correctamente")})
+
+
+class LoginView(ApiView):
+    permission_classes = [Anyone]
+
+    @extend_schema(request=bodies.LoginSerializer, responses=bodies.MessageSerializer, summary="Log in")
+    @limited("auth")
+    def post(self, request: Request) -> Response:
+        body = bodies.LoginSerializer(data=request.data)
+        if not body.is_valid():
+            raise services.InvalidCredentials
+        user = services.authenticate(**body.validated_data)
+        response = Response({"message": _("Login correcto")})
+        tokens.set_cookie(response, tokens.make_token(user))
+        return response
+
+
+class LogoutView(ApiView):
+    permission_classes = [Anyone]
+
+    @extend_schema(request=None, responses=bodies.MessageSerializer, summary="Log out: end this token")
+    @limited("global")
+    def post(self, request: Request) -> Response:
+        if isinstance(request.user, TokenUser):
+            tokens.revoke(request.user)
+        response = Response({"message": _("Sesión cerrada correctamente")})
+        tokens.clear_cookie(response)
+        return response
+
+
+class CheckAuthView(ApiView):
+    permission_classes = [Anyone]
+
+    @extend_schema(responses=bodies.CheckAuthSerializer, summary="Who am I?")
+    @limited("global")
+    def get(self, request: Request) -> Response:
+        user = request.user
+        if not isinstance(user, TokenUser):
+            return Response({"isAuthenticated": False})
+        who = {"id": user.pk, "name": user.name, "username": user.username}
+        return Response({"isAuthenticated": True, "user": who})
+
+
+class ProfileView(ApiView):
+    @extend_schema(responses=bodies.ProfileSerializer, summary="Read the profile")
+    @limited("api")
+    def get(self, request: Request) -> Response:
+        return Response(bodies.ProfileSerializer(services.get_user(request.user.pk)).data)
+
+    @extend_schema(
+        request=bodies.ProfileChangeSerializer, responses=bodies.ProfileSerializer, summary="Change the profile"
+    )
+    @limited("api")
+    def put(self, request: Request) -> Response:
+        body = bodies.ProfileChangeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        user = services.update_profile(asking(request), body.validated_data)
+        message = {"message": _("Perfil actualizado correctamente")}
+        return Response(message | bodies.ProfileSerializer(user).data)
+
+
+class PasswordView(ApiView):
+    @extend_schema(
+        request=bodies.PasswordChangeSerializer, responses=bodies.MessageSerializer, summary="Change the password"
+    )
+    @limited("api")
+    def put(self, request: Request) -> Response:
+        require(request, ["currentPassword", "newPassword"], _("Ambas contraseñas son requeridas"))
+        body = bodies.PasswordChangeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        current, new = body.validated_data["currentPassword"], body.validated_data["newPassword"]
+        if current != new:  # the service has the better sentence for that
+            bodies.check_new_password(new, services.get_user(request.user.pk), field="newPassword")
+        user = services.change_password(asking(request), current=current, new=new)
+        response = Response({"message": _("Contraseña actualizada correctamente")})
+        tokens.set_cookie(response, tokens.make_token(user))
+        return response
+
+
+class AccountView(ApiView):
+    @extend_schema(
+        request=bodies.AccountDeletionSerializer, responses=bodies.MessageSerializer, summary="Delete the account"
+    )
+    @limited("api")
+    def delete(self, request: Request) -> Response:
+        body = bodies.AccountDeletionSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        services.delete_account(asking(request), password=body.validated_data["password"])
+        response = Response({"message": _("Cuenta eliminada correctamente")})
+        tokens.clear_cookie(response)
+        return response
+
+
+def asking(request: Request) -> TokenUser:
+    """The asking user, where permission has already seen to it that there is one."""
+    user: Any = request.user
+    assert isinstance(user, TokenUser)
+    return user
+
+
+def require(request: Request, fields: list[str], sentence: str) -> None:
+    """The contract's own sentence when a field is missing or empty."""
+    if missing := [field for field in fields if request.data.get(field) in (None, "")]:
+        raise MissingFields(sentence, missing)

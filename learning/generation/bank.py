@@ -1,0 +1,68 @@
+"""The question bank: what Persenaut can ask without a language model. One file per theme in `learning/bank/`."""
+
+import json
+import random
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from learning.generation.drafts import Draft, Order, fingerprint
+from learning.models import Challenge
+from learning.words import Level, theme_key
+
+FOLDER = Path(__file__).resolve().parent.parent / "bank"
+
+
+class Bank:
+    name = "bank"
+
+    def can_serve(self, order: Order) -> bool:
+        return not order.notes and order.theme_key in _index()
+
+    def draft(self, order: Order) -> list[Draft]:
+        """Questions the learner has not had, in random order; when all were had and one is wanted, one again."""
+        theme = read_theme(_index()[order.theme_key])
+        levels = [order.level] if order.level else list(Level)
+        drafts = [_draft(theme, level, row) for level in levels for row in theme["questions"][level]]
+        random.shuffle(drafts)
+        had = {fingerprint(question): position for position, question in enumerate(order.avoid)}
+        fresh = [draft for draft in drafts if draft.fingerprint not in had]
+        if fresh or order.count > 1 or not drafts:
+            return fresh[: order.count]
+        # `avoid` begins with the newest: the one that is longest ago comes again.
+        return [replace(max(drafts, key=lambda draft: had[draft.fingerprint]), is_repeat=True)]
+
+
+def themes() -> list[str]:
+    """The names of the bank's themes, sorted."""
+    return sorted(read_theme(path)["theme"] for path in FOLDER.glob("*.json"))
+
+
+@cache
+def _index() -> dict[str, Path]:
+    """{theme key or alias: file}. Only names stay in memory until a theme is asked for."""
+    index = {}
+    for path in sorted(FOLDER.glob("*.json")):
+        theme = json.loads(path.read_text(encoding="utf-8"))
+        for name in (theme["theme"], *theme["aliases"]):
+            index[theme_key(name)] = path
+    return index
+
+
+@cache
+def read_theme(path: Path) -> dict[str, Any]:
+    theme: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return theme
+
+
+def _draft(theme: dict[str, Any], level: Level, row: dict[str, Any]) -> Draft:
+    return Draft(
+        question=row["question"],
+        options=(row["answer"], *row["distractors"]),
+        correct=0,
+        explanation=row["explanation"],
+        origin=Challenge.Origin.BANK,
+        level=level,
+        detail=theme["theme"],
+    )

@@ -1,0 +1,27 @@
+"""Questions from a learner's own notes without a model: cloze questions."""
+
+from learning.generation.cloze import make_cloze
+from learning.generation.drafts import Draft, Order
+from learning.models import Challenge
+from learning.words import Level
+
+
+class Cloze:
+    name = "cloze"
+
+    def can_serve(self, order: Order) -> bool:
+        return bool(order.notes)
+
+    def draft(self, order: Order) -> list[Draft]:
+        return [
+            Draft(
+                question=item.question,
+                options=(item.answer, *item.distractors),
+                correct=0,
+                explanation=item.explanation,
+                origin=Challenge.Origin.CLOZE,
+                level=order.level or Level.BEGINNER,
+                detail=item.language,
+            )
+            for item in make_cloze(order.notes, count=order.count, avoid=order.avoid)
+        ]

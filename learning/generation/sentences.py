@@ -1,0 +1,340 @@
+"""Cut a learner's notes into sentences, each with its words, its language and its place in the notes.
+
+Notes come as they are: wrapped paragraphs, bullets, headings, "term: definition" lines, Markdown, pasted
+pages. Nothing here raises on any text, and every pattern is linear (possessive or bounded).
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from learning.generation.lexicon import (
+    ABBREVIATIONS,
+    CLOSING_ABBREVIATIONS,
+    ENGLISH,
+    LEXICONS,
+    NEIGHBOURS,
+    SPANISH,
+    Lexicon,
+)
+
+MIN_WORDS, MAX_WORDS = 5, 45
+MAX_WORD_LETTERS = 40  # longer than any term of school notes: a hash, a key, a run of one letter
+MIN_WRAP_WIDTH = 40  # characters; nobody wraps a paragraph narrower than this
+CLEAR_MARGIN = 2  # function words by which a sentence must differ from the notes' own language
+MAX_LABEL_WORDS = 5  # "Membrana plasmática: ..."
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or number, with its place in the sentence's text."""
+
+    text: str
+    start: int
+    end: int
+    folded: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence or loose line: notes[start:end], and `text` as a learner should see it."""
+
+    start: int
+    end: int
+    text: str
+    tokens: tuple[Token, ...]
+    language: str  # "es", "en", the code of a neighbour that we do not read, or "" unknown
+    label: tuple[int, int]  # tokens of the term in "term: definition"; (0, 0) when it is no such line
+    label_end: int  # the token after the separator
+    is_shouted: bool  # ALL CAPITALS: capitals mean nothing here
+
+    @property
+    def is_readable(self) -> bool:
+        return self.language in LEXICONS
+
+    @property
+    def lexicon(self) -> Lexicon:
+        return LEXICONS.get(self.language, SPANISH)
+
+
+# --- Text ----------------------------------------------------------------------------------------
+
+_DECORATION = re.compile(
+    r"\*\*|(?<![\w*])\*(?=\w)|(?<=[\w.,;:])\*(?![\w*])|`"  # **bold**, *italic*, `code`
+    r"|(?<!\w)__?(?=[^\W_])|(?<=[^\W_])__?(?!\w)"  # __bold__, _italic_
+    r"|(?<=[^\s\[])\[[0-9]{1,3}\]"  # footnote marks of encyclopedias[1]
+)
+
+
+def plain(text: str) -> str:
+    """Text as shown: composed accents, no control or invisible characters, no Markdown, one line."""
+    text = unicodedata.normalize("NFC", text)
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else _visible(char) for char in text)
+    return " ".join(_DECORATION.sub("", text).split())
+
+
+def _visible(char: str) -> str:
+    """What stands for an unprintable character: nothing for a soft hyphen or a joiner, else a space."""
+    return "" if unicodedata.category(char) == "Cf" else " "
+
+
+def fold(text: str) -> str:
+    """Text for comparing: without case, accents and extra spaces."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).split())
+
+
+_TOKEN = re.compile(
+    r"(?:(?<![^\s(])[-−])?"  # a minus sign, not a hyphen
+    r"(?:[0-9]{1,3}(?: [0-9]{3})++(?![0-9])|[0-9]++(?:[.,][0-9]++)*+)\w*+"  # 300 000, 3.14, 19th
+    r"|[^\W_]++(?:[-'’](?!s\b)[^\W_]++)*+"  # célula, teórico-práctico, O'Brien, but Newton('s)
+)
+
+
+def tokenise(text: str) -> tuple[Token, ...]:
+    found = _TOKEN.finditer(text)
+    return tuple(Token(match[0], match.start(), match.end(), fold(match[0])) for match in found)
+
+
+# --- Lines to blocks -----------------------------------------------------------------------------
+
+_BULLET = re.compile(
+    r"[ \t]*+(?:"
+    r"(?:[^\w\s(«“\"'‘¿¡$€<]{1,4}"  # - * • – # > and emoji
+    r"|\(?[0-9]{1,2}[.)]|\(?[A-Za-z]\)"  # 1. 1) (1) a)
+    r"|[0-9]{1,2}(?:\.[0-9]{1,2}){1,3}\.?(?=\s+[A-ZÁÉÍÓÚÑ])"  # 2.1 Título
+    r")[ \t]+){1,3}"
+)
+_LABEL_LINE = re.compile(r"[^\W\d_][^.:;,!?]{1,60}(?::| [-–—=→])\s")
+_INNER_END = re.compile(r"[^\W\d_]{3}[.!?] +[A-ZÁÉÍÓÚÑ¿¡«“]")
+_STOP_WORDS = SPANISH.stop | ENGLISH.stop
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    start: int  # after the bullet
+    end: int  # before the white space at the end
+    text: str
+    width: int  # with indent and bullet
+    is_item: bool
+    is_heading: bool
+
+
+def _lines(notes: str) -> Iterator[_Line]:
+    """Every line of the notes; blank ones and rulers (-----) come with an empty text."""
+    offset = 0
+    for raw in notes.splitlines(keepends=True):
+        bullet = _BULLET.match(raw)
+        body = raw[bullet.end() :] if bullet else raw
+        text = body.strip()
+        start = offset + raw.index(text, bullet.end() if bullet else 0)
+        has_words = any(char.isalnum() for char in text)
+        yield _Line(
+            start=start,
+            end=start + len(text),
+            text=text if has_words else "",
+            width=len(raw.rstrip()),
+            is_item=bullet is not None,
+            is_heading=raw.lstrip().startswith("#"),
+        )
+        offset += len(raw)
+
+
+def _blocks(notes: str) -> Iterator[tuple[int, int]]:
+    """Spans of the notes that read on without a break: a paragraph, a list item, a heading."""
+    run: list[_Line] = []
+    for line in _lines(notes):
+        if line.text:
+            run.append(line)
+        else:
+            yield from _join_lines(run)
+            run = []
+    yield from _join_lines(run)
+
+
+def _join_lines(run: Sequence[_Line]) -> Iterator[tuple[int, int]]:
+    """Undo the wrapping of neighbouring lines; yields the span of each block."""
+    if not run:
+        return
+    width = max(line.width for line in run)
+    # Full stops inside lines: a paragraph, not one fact a line; then a nearly full line will do.
+    slack = width // 4 if any(_INNER_END.search(line.text) for line in run) else 0
+    first = previous = run[0]
+    for line in run[1:]:
+        if not _reads_on(first, previous, line, width - slack):
+            yield first.start, previous.end
+            first = line
+        previous = line
+    yield first.start, previous.end
+
+
+def _reads_on(first: _Line, previous: _Line, line: _Line, width: int) -> bool:
+    """Whether `line` continues `previous`; `first` opened their block, a line of `width` counts as full."""
+    if line.is_item or line.is_heading or previous.is_heading or previous.text.endswith(":"):
+        return False
+    opening = line.text.split(maxsplit=1)[0]
+    if line.text[0].isupper() and _LABEL_LINE.match(line.text):
+        return False
+    if previous.text.endswith((".", "!", "?", "…")):
+        return True  # the sentence splitter decides
+    last_word = fold(previous.text.rsplit(maxsplit=1)[-1])
+    if last_word.endswith(",") or last_word in _STOP_WORDS:
+        return True
+    if first.text[0].isupper() and not line.text[0].isupper():
+        return True
+    # Capitals do not tell, or there are none: a wrapped line ends where the next word no longer fitted.
+    was_full = width >= MIN_WRAP_WIDTH and previous.width + 1 + len(opening) > width
+    return was_full and fold(opening) not in _STOP_WORDS
+
+
+# --- Blocks to sentences -------------------------------------------------------------------------
+
+_END = re.compile(r"(?<![.!?…])[.!?…]++[»”\"'’)\]*_]*+(?:\[[0-9]{1,3}\]\u200b?)*+(?=\s|$)")
+_OPENING_MARKS = "¿¡«“\"'(["
+
+
+def _cut(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of the sentences of one block."""
+    start = 0
+    for match in _END.finditer(text):
+        if _ends_sentence(text, match):
+            yield start, match.end()
+            start = match.end()
+    yield start, len(text)
+
+
+def _ends_sentence(text: str, match: re.Match[str]) -> bool:
+    """Whether a full stop (or ! ? …) closes its sentence, by the words around it."""
+    after = text[match.end() : match.end() + 40].split(maxsplit=1)
+    if not after:
+        return True
+    following = after[0].lstrip(_OPENING_MARKS)
+    before = re.split(r"[\s(«“\"¿¡]", text[max(0, match.start() - 30) : match.start()])[-1]
+    word = before.replace(".", "").lower()
+    is_full_stop = match[0] == "."
+    if is_full_stop and word in ABBREVIATIONS:
+        return False
+    if is_full_stop and (word in CLOSING_ABBREVIATIONS or (len(word) == 1 and word.isalpha())):
+        # "EE. UU. El", "vitamina C. La", but "J. Watson", "a. C. Augusto".
+        return following[:1].isupper() and fold(following.rstrip(",.;:")) in _STOP_WORDS
+    if following[:1].islower():
+        # Hasty notes have no capitals; an unknown abbreviation is mostly short.
+        return is_full_stop and len(word) >= 4 and word != "etc"
+    return True
+
+
+def split_sentences(notes: str) -> list[Sentence]:
+    """All sentences and loose lines of the notes, in order, headings included."""
+    spans: list[tuple[int, int]] = []
+    for block_start, block_end in _blocks(notes):
+        for start, end in _cut(notes[block_start:block_end]):
+            raw = notes[block_start + start : block_start + end]
+            text = raw.strip()
+            if text:
+                left = block_start + start + raw.index(text)
+                spans.append((left, left + len(text)))
+    texts = [plain(notes[start:end]) for start, end in spans]
+    tokens = [tokenise(text) for text in texts]
+    home = language_of([token for sentence in tokens for token in sentence])
+    return [
+        _sentence(span, text, words, language_of(words, default=home))
+        for span, text, words in zip(spans, texts, tokens, strict=True)
+    ]
+
+
+def _sentence(span: tuple[int, int], text: str, tokens: tuple[Token, ...], language: str) -> Sentence:
+    label, label_end = _find_label(text, tokens, LEXICONS.get(language, SPANISH))
+    letters = [char for char in text if char.isalpha()]
+    capitals = sum(char.isupper() for char in letters)
+    return Sentence(
+        start=span[0],
+        end=span[1],
+        text=text,
+        tokens=tokens,
+        language=language,
+        label=label,
+        label_end=label_end,
+        is_shouted=capitals > 0.6 * len(letters),
+    )
+
+
+def language_of(tokens: Sequence[Token], default: str = "") -> str:
+    """The language by the function words: "es", "en" or a neighbour; `default` when they do not tell."""
+    counts = Counter(token.folded for token in tokens)
+    hits = {code: _hits(counts, words) for code, words in _FUNCTION_WORDS.items()}
+    best = max(hits, key=lambda code: (hits[code], _common_words(counts, code)))
+    margin = CLEAR_MARGIN if default else 1
+    return best if hits[best] - hits.get(default, 0) >= margin else default
+
+
+def _hits(counts: Counter[str], words: frozenset[str]) -> int:
+    return sum(count for word, count in counts.items() if word in words)
+
+
+def _common_words(counts: Counter[str], code: str) -> int:
+    """Hits among the other words we know of a language; they decide between equals."""
+    lexicon = LEXICONS.get(code)
+    return _hits(counts, lexicon.weak | lexicon.verbs) if lexicon else 0
+
+
+# Spanish and English first: max() takes the first of equals.
+_FUNCTION_WORDS = {"es": SPANISH.stop, "en": ENGLISH.stop} | NEIGHBOURS
+
+_SEPARATOR = re.compile(r"\s*+(?:\([^()]{1,60}\))?(?::| [-–—=→])\s")
+_NOTHING = ((0, 0), 0)
+
+
+def _find_label(text: str, tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[int, int], int]:
+    """The tokens of the term in "La ósmosis (opcional): paso de agua", without its article, and the token after."""
+    begin = 1 if tokens and tokens[0].folded in lexicon.determiners else 0
+    for index, token in enumerate(tokens[: MAX_LABEL_WORDS + 1]):
+        if token.text.lower() in lexicon.verbs or (
+            index > begin and text[tokens[index - 1].end : token.start] != " "
+        ):
+            return _NOTHING
+        separator = _SEPARATOR.match(text, token.end)
+        if separator and index >= begin:
+            after = next((i for i, later in enumerate(tokens) if later.start >= separator.end()), len(tokens))
+            return ((begin, index + 1), after) if after < len(tokens) else _NOTHING
+    return _NOTHING
+
+
+# --- Which sentences can carry a question --------------------------------------------------------
+
+# Tags, entities, addresses, blanks, code, arrows, TeX.
+_NOT_PROSE = re.compile(
+    r"</?[a-z!]|&#?\w{1,8};|https?:|www\.|\S@\S|_{2}|[{}|\\\ufffd]|[=-]>|\$[^\s\d$]", re.IGNORECASE
+)
+_CLAUSE_WORDS = frozenset({"que", "se", "which", "that", "who"})
+
+
+def carries_a_question(sentence: Sentence) -> bool:
+    """Whether it is a statement in a language we read, of a proper length, and no markup, heading or question."""
+    words = sentence.tokens
+    if not sentence.is_readable or not MIN_WORDS <= len(words) <= MAX_WORDS:
+        return False
+    text = sentence.text
+    if text.endswith(("?", ":", ",", ";")) or "¿" in text or _NOT_PROSE.search(text):
+        return False
+    if any(len(word.text) > MAX_WORD_LETTERS for word in words):
+        return False
+    # Pasted hashes and tables are mostly not letters.
+    if sum(char.isalpha() or char == " " for char in text) < 0.7 * len(text):
+        return False
+    is_closed = text.rstrip("»”\"'’)]").endswith((".", "!", "…"))
+    return is_closed or sentence.label != (0, 0) or has_verb(sentence)
+
+
+def has_verb(sentence: Sentence) -> bool:
+    """Whether a finite verb, or a word that opens a clause, is in sight: what a heading lacks."""
+    return any(is_verb(word, sentence.lexicon) or word.folded in _CLAUSE_WORDS for word in sentence.tokens)
+
+
+def is_verb(token: Token, lexicon: Lexicon) -> bool:
+    lower = token.text.lower()
+    return lower in lexicon.verbs or bool(lexicon.verb_ending.search(lower))

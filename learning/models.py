@@ -1,0 +1,264 @@
+"""What is asked and answered."""
+
+import random
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from learning.words import MAX_THEME, GameMode, Level
+
+LETTERS = "ABCD"
+
+
+def _owner() -> "models.ForeignKey[Any, Any]":
+    # No index of its own: each table has one that begins with the user.
+    return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+
+
+def _shuffle_key() -> int:
+    return random.getrandbits(31)
+
+
+class NamedIndex(models.Index):
+    """An index whose name operators know; the databases we support take 64 characters, Django by itself 30."""
+
+    max_name_length = 64
+
+
+class ThemedQuerySet(models.QuerySet[Any]):
+    def of_user(self, user_id: int) -> Self:
+        return self.filter(user_id=user_id)
+
+    def in_theme(self, theme_key: str, level: str | None = None) -> Self:
+        rows = self.filter(theme_key=theme_key)
+        return rows.filter(level=level) if level else rows
+
+
+class ChallengeSchedule(models.Model):
+    """A standing order: a challenge of this theme and level, each day, week or month, at the learner's local hour."""
+
+    class Frequency(models.TextChoices):
+        DAILY = "daily", _("cada día")
+        WEEKLY = "weekly", _("cada semana")
+        MONTHLY = "monthly", _("cada mes")
+
+    user = _owner()
+    theme = models.CharField(max_length=MAX_THEME)
+    theme_key = models.CharField(max_length=MAX_THEME)
+    level = models.CharField(max_length=12, choices=Level, db_column="difficulty")
+    frequency = models.CharField(max_length=8, choices=Frequency, default=Frequency.DAILY)
+    delivery_time = models.TimeField()  # by the learner's clock
+    # The local date of the first delivery: a weekly one comes on its weekday, a monthly one on its day of the month
+    # (the last day of a shorter month, and its own day again in a longer one).
+    anchor = models.DateField()
+    next_delivery = models.DateTimeField()
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ThemedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "challenge_schedules"
+        verbose_name = _("programación")
+        verbose_name_plural = _("programaciones")
+        constraints = [
+            # One order per theme and level; generate finds it to change it.
+            models.UniqueConstraint(fields=["user", "theme_key", "level"], name="challenge_schedules_user_theme"),
+        ]
+        indexes = [
+            # deliver_challenges: what is due.
+            models.Index(fields=["is_active", "next_delivery"], name="challenge_schedules_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.theme} ({self.level}), {self.frequency}"
+
+
+class Challenge(models.Model):
+    """One question of one user."""
+
+    class State(models.TextChoices):
+        UPCOMING = "upcoming", _("por entregar")  # made ahead for a schedule
+        PENDING = "pending", _("pendiente")  # delivered, not opened yet
+        ACTIVE = "active", _("activo")  # opened, or never scheduled
+        COMPLETED = "completed", _("respondido")
+
+    class Origin(models.TextChoices):
+        MODEL = "model", _("modelo de lenguaje")
+        NOTES = "notes", _("apuntes, con modelo")
+        CLOZE = "cloze", _("apuntes, sin modelo")
+        BANK = "bank", _("banco de preguntas")
+        IMPORT = "import", _("primera generación")
+
+    user = _owner()
+    schedule = models.ForeignKey(
+        ChallengeSchedule, on_delete=models.SET_NULL, null=True, related_name="challenges", db_index=False
+    )
+    theme = models.CharField(_("tema"), max_length=MAX_THEME)
+    theme_key = models.CharField(max_length=MAX_THEME)
+    level = models.CharField(_("nivel"), max_length=12, choices=Level, db_column="difficulty")
+    question = models.TextField(_("pregunta"))
+    options = models.JSONField(_("opciones"))  # four texts, in the order of their letters
+    correct_letter = models.CharField(_("letra correcta"), max_length=1)
+    explanation = models.TextField(_("explicación"), blank=True)
+    origin = models.CharField(_("origen"), max_length=6, choices=Origin)
+    source_detail = models.CharField(max_length=100, blank=True)  # the model's name, the bank's theme
+    raw_text = models.TextField(blank=True)  # what the source said, for staff
+    # SHA-256 of the comparable question, and how many times this user was given it before: the bank is finite.
+    fingerprint = models.CharField(max_length=64)
+    repeat = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(_("estado"), max_length=9, choices=State)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    shuffle_key = models.PositiveIntegerField(default=_shuffle_key)  # a random order without sorting at random
+    created_at = models.DateTimeField(_("creado"), default=timezone.now)
+
+    objects = ThemedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "challenges"
+        verbose_name = _("reto")
+        verbose_name_plural = _("retos")
+        constraints = [
+            # Two requests at once cannot store the same question twice.
+            models.UniqueConstraint(fields=["user", "fingerprint", "repeat"], name="challenges_user_question"),
+        ]
+        indexes = [
+            # Questions for a session, in random order, from anywhere in the theme.
+            models.Index(fields=["user", "theme_key", "shuffle_key"], name="idx_challenges_user_theme"),
+            # Earlier questions of a theme and level, newest first.
+            models.Index(
+                fields=["user", "theme_key", "level", "-created_at", "-id"], name="challenges_user_theme_level"
+            ),
+            # pending, and the list by state.
+            models.Index(fields=["user", "state", "-created_at", "-id"], name="challenges_user_state"),
+            # The list, newest first.
+            models.Index(fields=["user", "-created_at", "-id"], name="challenges_user_recent"),
+            # A schedule's next challenge.
+            models.Index(fields=["schedule", "state", "created_at"], name="challenges_schedule_state"),
+            # Staff: all questions of a theme and level.
+            NamedIndex(fields=["theme_key", "level"], name="idx_challenges_theme_difficulty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.question[:80]
+
+    @property
+    def lettered_options(self) -> list[dict[str, str]]:
+        return [{"letter": letter, "text": text} for letter, text in zip(LETTERS, self.options, strict=True)]
+
+
+class ThemeShelf(models.Model):
+    """How many questions a user has of a theme and level, kept with them, so that the list of themes never counts."""
+
+    user = _owner()
+    theme = models.CharField(max_length=MAX_THEME)  # as typed last
+    theme_key = models.CharField(max_length=MAX_THEME)
+    level = models.CharField(max_length=12, choices=Level)
+    questions = models.PositiveIntegerField(default=0)
+    first_created = models.DateTimeField(default=timezone.now)
+    last_created = models.DateTimeField(default=timezone.now)
+
+    objects = ThemedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "theme_shelves"
+        constraints = [
+            # The lists of themes: a user's all.
+            models.UniqueConstraint(fields=["user", "theme_key", "level"], name="theme_shelves_user_theme"),
+        ]
+
+
+class Answer(models.Model):
+    """One graded answer. Never edited."""
+
+    user = _owner()
+    selected_letter = models.CharField(max_length=1, blank=True)  # blank: a client that grades by itself did not say
+    is_correct = models.BooleanField()
+    response_time = models.DecimalField(max_digits=9, decimal_places=3)  # seconds, as the client says
+    day = models.DateField()  # the learner's own date
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+
+class UserResponse(Answer):
+    """The answer to a challenge outside a session."""
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="responses", db_index=False)
+
+    objects = ThemedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "user_responses"
+        verbose_name = _("respuesta")
+        verbose_name_plural = _("respuestas")
+        constraints = [
+            # A challenge is answered once; grading finds the answer that is there.
+            models.UniqueConstraint(fields=["challenge"], name="user_responses_challenge"),
+        ]
+        indexes = [
+            # A user's answers in time: rebuild_metrics, staff.
+            models.Index(fields=["user", "created_at"], name="idx_responses_user_time"),
+        ]
+
+
+class IntensiveSession(models.Model):
+    """A round of questions of one theme."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = _owner()
+    theme = models.CharField(max_length=MAX_THEME)
+    theme_key = models.CharField(max_length=MAX_THEME)
+    game_mode = models.CharField(max_length=10, choices=GameMode)
+    challenge_ids = models.JSONField(default=list)  # the questions given out, in order
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # What closing it answered, to be answered again: {points, accuracy, time_spent, achievements: [id]}
+    result = models.JSONField(null=True, blank=True)
+
+    objects = ThemedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "intensive_sessions"
+        verbose_name = _("sesión intensiva")
+        verbose_name_plural = _("sesiones intensivas")
+        indexes = [
+            # Deleting a theme; staff: a user's sessions of a theme.
+            models.Index(fields=["user", "theme_key"], name="idx_sessions_user_theme"),
+            # Staff: a user's sessions in a mode.
+            models.Index(fields=["user", "game_mode"], name="idx_sessions_user_gamemode"),
+            # Staff: a user's sessions in time.
+            models.Index(fields=["user", "created_at"], name="idx_sessions_user_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.theme}, {self.game_mode}"
+
+
+class IntensiveResponse(Answer):
+    """The answer to one question of a session."""
+
+    session = models.ForeignKey(IntensiveSession, on_delete=models.CASCADE, related_name="responses", db_index=False)
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="intensive_responses")
+    # Recorded here by the session's clock; False for what a client claims that grades by itself.
+    is_graded_here = models.BooleanField(default=True)
+
+    objects = ThemedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "intensive_responses"
+        verbose_name = _("respuesta intensiva")
+        verbose_name_plural = _("respuestas intensivas")
+        constraints = [
+            # The second answer to a question in a session changes nothing; closing reads a session's all.
+            models.UniqueConstraint(fields=["session", "challenge"], name="intensive_responses_once"),
+        ]
+        indexes = [
+            # A user's answers in time: rebuild_metrics, staff.
+            models.Index(fields=["user", "created_at"], name="intensive_responses_user_time"),
+        ]

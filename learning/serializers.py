@@ -1,0 +1,286 @@
+"""Bodies about challenges and sessions, as clients send and read them (contract sections 3 and 4)."""
+
+import math
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from learning.models import LETTERS, Challenge, ChallengeSchedule
+from learning.words import MAX_THEME, GameMode, Level, game_mode_named, level_named, theme_key
+
+MAX_ID = 2**63 - 1
+MAX_SECONDS = 86_400  # no answer takes longer than a day
+NOTES_LENGTH = (10, 5000)  # characters
+MAX_LIST = 1000
+
+
+class ThemeField(serializers.CharField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_length": 1, "max_length": MAX_THEME} | kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        theme = " ".join(super().to_internal_value(data).split())
+        if not theme_key(theme):
+            raise serializers.ValidationError(_("El tema necesita letras o números."))
+        return theme
+
+
+class LevelField(serializers.CharField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 30} | kwargs)
+
+    def to_internal_value(self, data: Any) -> Level:  # type: ignore[override]
+        level = level_named(super().to_internal_value(data))
+        if level is None:
+            levels = ", ".join(Level.values)
+            raise serializers.ValidationError(_("Usa uno de estos niveles: %(levels)s.") % {"levels": levels})
+        return level
+
+
+class GameModeField(serializers.CharField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 30} | kwargs)
+
+    def to_internal_value(self, data: Any) -> GameMode:  # type: ignore[override]
+        mode = game_mode_named(super().to_internal_value(data))
+        if mode is None:
+            modes = ", ".join(GameMode.values)
+            raise serializers.ValidationError(_("Usa uno de estos modos: %(modes)s.") % {"modes": modes})
+        return mode
+
+
+class IdField(serializers.IntegerField):
+    """A row's id; old clients send it as text now and then."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
+
+
+class SecondsField(serializers.FloatField):
+    """Seconds; how a learner's clock measured them is theirs to say, within reason."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=MAX_SECONDS, **kwargs)
+
+    def to_internal_value(self, data: Any) -> float:
+        value = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("invalid")
+        return round(value, 3)
+
+
+class LetterField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        letter = super().to_internal_value(data).upper()
+        if len(letter) != 1 or letter not in LETTERS:
+            raise serializers.ValidationError(_("Usa una de estas letras: A, B, C, D."))
+        return letter
+
+
+class PreferencesSerializer(serializers.Serializer[Any]):
+    deliveryTime = serializers.TimeField(required=False, source="delivery_time")
+    frequency = serializers.ChoiceField(choices=ChallengeSchedule.Frequency.choices, required=False)
+    isActive = serializers.BooleanField(required=False, source="is_active")
+
+
+class NotesPreferencesSerializer(PreferencesSerializer):
+    scheduleType = serializers.ChoiceField(choices=["immediate", "scheduled"], default="immediate")
+    deliveryDate = serializers.DateField(required=False)
+
+
+class ThemeAndLevelSerializer(serializers.Serializer[Any]):
+    userId = serializers.JSONField(required=False, help_text="ignored unless it names another user, which is a 404")
+    theme = ThemeField()
+    level = LevelField(help_text="also as `difficulty`")
+
+    def to_internal_value(self, data: Any) -> Any:
+        if "level" not in data and "difficulty" in data:
+            data = {**data, "level": data["difficulty"]}
+        return super().to_internal_value(data)
+
+
+class GenerateSerializer(ThemeAndLevelSerializer):
+    previousQuestions = serializers.ListField(
+        child=serializers.CharField(max_length=2000, allow_blank=True), required=False, max_length=MAX_LIST
+    )
+    preferences = PreferencesSerializer(required=False)
+
+
+class FromNotesSerializer(ThemeAndLevelSerializer):
+    notes = serializers.CharField(min_length=NOTES_LENGTH[0], max_length=NOTES_LENGTH[1])
+    preferences = NotesPreferencesSerializer(required=False)
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    questionId = IdField()
+    selectedAnswer = LetterField()
+    responseTime = SecondsField(default=0.0)
+
+
+class SessionAnswerSerializer(AnswerSerializer):
+    sessionId = serializers.UUIDField()
+
+
+class StartChallengeSerializer(serializers.Serializer[Any]):
+    challengeId = IdField()
+
+
+class StartSessionSerializer(serializers.Serializer[Any]):
+    theme = ThemeField(min_length=2)
+    gameMode = GameModeField()
+
+
+class SaveResultsSerializer(serializers.Serializer[Any]):
+    sessionId = serializers.UUIDField()
+    correctAnswers = serializers.ListField(child=IdField(), required=False, default=list, max_length=MAX_LIST)
+    incorrectAnswers = serializers.ListField(child=IdField(), required=False, default=list, max_length=MAX_LIST)
+    gameMode = GameModeField(required=False)
+    timeUsed = SecondsField(required=False, allow_null=True)
+    theme = ThemeField(required=False)
+
+
+class ContinueSurvivalSerializer(serializers.Serializer[Any]):
+    sessionId = serializers.UUIDField()
+    theme = ThemeField(required=False)
+    usedChallengeIds = serializers.ListField(child=IdField(), required=False, default=list, max_length=MAX_LIST)
+
+
+class DeleteThemesSerializer(serializers.Serializer[Any]):
+    themes = serializers.ListField(child=ThemeField(), min_length=1, max_length=MAX_LIST)
+
+
+# --- What clients read ---------------------------------------------------------------------------------------------
+
+
+class OptionSerializer(serializers.Serializer[Any]):
+    letter = serializers.ChoiceField(choices=list(LETTERS))
+    text = serializers.CharField()
+
+
+class QuestionSerializer(serializers.Serializer[Any]):
+    """A question whose key is sealed: only with EXPOSE_ANSWER_KEY does it carry `correct_answer`."""
+
+    id = serializers.IntegerField()
+    theme = serializers.CharField()
+    level = serializers.ChoiceField(choices=Level.choices)
+    question = serializers.CharField()
+    options = OptionSerializer(many=True)
+    correct_answer = serializers.CharField(required=False)
+
+
+class PendingQuestionSerializer(QuestionSerializer):
+    display_status = serializers.CharField()
+    frequency = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class ChallengeSerializer(QuestionSerializer):
+    """A challenge of one's own; with its key and explanation once it was answered."""
+
+    status = serializers.ChoiceField(choices=Challenge.State.choices)
+    created_at = serializers.DateTimeField()
+    selected_answer = serializers.CharField(required=False)
+    is_correct = serializers.BooleanField(required=False)
+    explanation = serializers.CharField(required=False)
+
+
+class GeneratedQuestionSerializer(serializers.Serializer[Any]):
+    questionText = serializers.CharField()
+    options = OptionSerializer(many=True)
+    correctAnswer = serializers.CharField(required=False)
+    rawText = serializers.CharField(required=False)
+
+
+class GeneratedSerializer(serializers.Serializer[Any]):
+    success = serializers.BooleanField()
+    question = GeneratedQuestionSerializer()
+    rawResponse = serializers.CharField(required=False)
+    savedQuestionId = serializers.IntegerField(required=False, allow_null=True)
+    message = serializers.CharField()
+
+
+class RenderedSerializer(serializers.Serializer[Any]):
+    response = serializers.CharField()
+
+
+class GradedSerializer(serializers.Serializer[Any]):
+    success = serializers.BooleanField()
+    isCorrect = serializers.BooleanField()
+    savedResponseId = serializers.IntegerField()
+    correctAnswer = serializers.CharField()
+    explanation = serializers.CharField(allow_blank=True)
+    message = serializers.CharField(required=False)
+
+
+class PendingSerializer(serializers.Serializer[Any]):
+    success = serializers.BooleanField()
+    challenges = PendingQuestionSerializer(many=True)
+
+
+class DoneSerializer(serializers.Serializer[Any]):
+    success = serializers.BooleanField()
+    message = serializers.CharField()
+
+
+class StartedSessionSerializer(serializers.Serializer[Any]):
+    sessionId = serializers.UUIDField()
+    gameMode = serializers.ChoiceField(choices=GameMode.choices)
+    challenges = QuestionSerializer(many=True)
+
+
+class EarnedSerializer(serializers.Serializer[Any]):
+    achievement_id = serializers.CharField()
+    achievement_name = serializers.CharField()
+    achievement_description = serializers.CharField()
+    points_earned = serializers.IntegerField()
+
+
+class ResultSerializer(serializers.Serializer[Any]):
+    success = serializers.BooleanField()
+    points = serializers.IntegerField()
+    accuracy = serializers.FloatField()
+    achievements = EarnedSerializer(many=True)
+
+
+class MoreChallengesSerializer(serializers.Serializer[Any]):
+    newChallenges = QuestionSerializer(many=True)
+
+
+class ThemeNamesSerializer(serializers.Serializer[Any]):
+    themes = serializers.ListField(child=serializers.CharField())
+
+
+class ThemeShelfSerializer(serializers.Serializer[Any]):
+    theme = serializers.CharField()
+    level = serializers.CharField()
+    total_questions = serializers.IntegerField()
+    accuracy = serializers.FloatField(help_text="per cent")
+    correct_answers = serializers.IntegerField()
+    first_created = serializers.DateTimeField()
+    last_created = serializers.DateTimeField()
+
+
+class ThemesSerializer(serializers.Serializer[Any]):
+    success = serializers.BooleanField()
+    themes = ThemeShelfSerializer(many=True)
+
+
+class DeletedThemesSerializer(DoneSerializer):
+    deletedQuestions = serializers.IntegerField()
+    deletedSessions = serializers.IntegerField()
+
+
+def question_of(challenge: Challenge) -> dict[str, Any]:
+    """A stored question as the contract has it. The key stays sealed unless the operator opened it."""
+    question = {
+        "id": challenge.pk,
+        "theme": challenge.theme,
+        "level": challenge.level,
+        "question": challenge.question,
+        "options": challenge.lettered_options,
+    }
+    if settings.EXPOSE_ANSWER_KEY:
+        question["correct_answer"] = challenge.correct_letter
+    return question

@@ -1,0 +1,110 @@
+"""/api/intensive-review, and the answers of its sessions (contract sections 3 and 4)."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.views import asking
+from learning import serializers as bodies
+from learning.serializers import question_of
+from learning.services import sessions as services
+from learning.services.sessions import Claims
+from learning.services.themes import theme_names
+from learning.views.challenges import graded_body
+from metrics.scoring import ACHIEVEMENTS
+from ops.api import ApiViewSet, own_id
+from ops.limits import limited
+
+
+class IntensiveReviewViewSet(ApiViewSet):
+    """Rounds of questions on one theme: timed, survival or normal."""
+
+    @extend_schema(
+        request=bodies.StartSessionSerializer, responses=bodies.StartedSessionSerializer, summary="Start a session"
+    )
+    @limited("intensive")
+    def start(self, request: Request) -> Response:
+        own_id(request, request.data.get("userId"))
+        data = read(bodies.StartSessionSerializer, request)
+        session, challenges = services.start_session(asking(request), theme=data["theme"], game_mode=data["gameMode"])
+        return Response(
+            {
+                "sessionId": session.pk,
+                "gameMode": session.game_mode,
+                "challenges": [question_of(challenge) for challenge in challenges],
+            }
+        )
+
+    @extend_schema(
+        request=bodies.SessionAnswerSerializer, responses=bodies.GradedSerializer, summary="Answer in a session"
+    )
+    @limited("answers")
+    def save_response(self, request: Request) -> Response:
+        data = read(bodies.SessionAnswerSerializer, request)
+        answer, challenge = services.answer_in_session(
+            asking(request),
+            data["sessionId"],
+            data["questionId"],
+            letter=data["selectedAnswer"],
+            response_time=Decimal(str(data["responseTime"])),
+        )
+        message = {"message": _("Respuesta intensiva guardada correctamente")}
+        return Response(graded_body(answer, challenge) | message)
+
+    @extend_schema(
+        request=bodies.SaveResultsSerializer, responses=bodies.ResultSerializer, summary="Close a session and score it"
+    )
+    @limited("intensive")
+    def save_results(self, request: Request) -> Response:
+        own_id(request, request.data.get("userId"))
+        data = read(bodies.SaveResultsSerializer, request)
+        seconds = data.get("timeUsed")
+        claims = Claims(data["correctAnswers"], data["incorrectAnswers"], None if seconds is None else int(seconds))
+        result = services.close_session(asking(request), data["sessionId"], claims)
+        return Response(
+            {
+                "success": True,
+                "points": result["points"],
+                "accuracy": result["accuracy"],
+                "achievements": [earned_body(achievement) for achievement in result["achievements"]],
+            }
+        )
+
+    @extend_schema(responses=bodies.ThemeNamesSerializer, summary="The themes one has questions of")
+    @limited("intensive")
+    def user_themes(self, request: Request, user_id: str) -> Response:
+        return Response({"themes": theme_names(own_id(request, user_id))})
+
+    @extend_schema(
+        request=bodies.ContinueSurvivalSerializer,
+        responses=bodies.MoreChallengesSerializer,
+        summary="Further questions of a survival session",
+    )
+    @limited("intensive")
+    def continue_survival(self, request: Request) -> Response:
+        own_id(request, request.data.get("userId"))
+        data = read(bodies.ContinueSurvivalSerializer, request)
+        challenges = services.continue_survival(asking(request), data["sessionId"], data["usedChallengeIds"])
+        return Response({"newChallenges": [question_of(challenge) for challenge in challenges]})
+
+
+def read(serializer: Any, request: Request) -> dict[str, Any]:
+    """The checked body."""
+    body = serializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    data: dict[str, Any] = body.validated_data
+    return data
+
+
+def earned_body(achievement_id: str) -> dict[str, Any]:
+    achievement = ACHIEVEMENTS[achievement_id]
+    return {
+        "achievement_id": achievement.id,
+        "achievement_name": str(achievement.name),
+        "achievement_description": str(achievement.description),
+        "points_earned": achievement.points,
+    }

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from metrics.views import MetricsViewSet
+
+FIGURES = {
+    "overall": "overall",
+    "sessions": "sessions",
+    "achievements": "achievements",
+    "themes": "themes",
+    "timeline": "timeline",
+    "game-modes": "game_modes",
+}
+
+urlpatterns = [
+    path(f"metrics/user/<int:user_id>/metrics/{name}", MetricsViewSet.as_view({"get": action}))
+    for name, action in FIGURES.items()
+]

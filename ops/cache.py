@@ -1,0 +1,266 @@
+"""What can be computed again, kept where it is quick to reach.
+
+One place owns keys, lifetimes and forgetting. A value that belongs to somebody is stored with the *generation* of
+its owner under which it was computed; the current generation is one small key. A read fetches value and generation in
+one round trip and rejects a value of another generation. Forgetting all that an owner has is one SET of a new random
+generation: nothing is enumerated, and a figure computed before a write can never be served after it.
+
+On a cold key one caller computes; the others wait briefly and, failing that, compute without storing. Shortly before
+a value expires one caller computes it anew while the others are still served. With Redis away every read computes.
+"""
+
+import os
+import secrets
+import struct
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import orjson
+from django.conf import settings
+from django.core.cache import caches
+
+from ops.redis_client import UNAVAILABLE, guard_of
+from ops.tally import tally
+
+# Lifetimes in seconds. A lost forgetting (which nothing here is known to do) would be healed after as much.
+SHORT, MEDIUM, LONG, VERY_LONG, DAY = 60, 300, 1800, 3600, 86400
+
+USER_METRICS = "metrics:user:"
+USER_SESSIONS = "sessions:user:"
+USER_THEMES = "themes:user:"
+TUTOR_ADVICE = "tutor:advice:"
+CHALLENGE = "challenge:"
+
+EPOCH_KEY = "epoch"
+EPOCH_SECONDS, GENERATION_SECONDS = 7 * DAY, 2 * DAY  # longer than any value lives
+LOCK_SECONDS = 10  # the longest time that one computation keeps others waiting for its key
+WAIT_SECONDS = 1.0
+EARLY = 0.9  # of the lifetime: from then on one caller refreshes
+
+_HEADER = struct.Struct(">d")  # when to refresh early, seconds since 1970
+
+
+class Cached(NamedTuple):
+    value: Any
+    hit: bool
+
+
+def user(user_id: int) -> str:
+    """The owner of everything computed from what a user did."""
+    return f"user:{user_id}"
+
+
+def get_or_set(key: str, compute: Callable[[], Any], ttl: int, *, owner: str = "") -> Cached:
+    """The value under `key`, computed when absent (or forgotten with its owner), and whether it was there.
+
+    `compute` returns bytes (a finished body, stored as it is) or anything that JSON can hold.
+    """
+    looked = _look(key, owner)
+    if looked is None:
+        tally().cache_misses += 1
+        return Cached(compute(), hit=False)
+    stamp, found = looked
+    if found is not None:
+        refresh_at, value = found
+        if time.time() < refresh_at or not _lock(key):
+            tally().cache_hits += 1
+            return Cached(value, hit=True)
+        tally().cache_misses += 1
+        return Cached(_compute_and_store(key, compute, ttl, stamp), hit=False)
+    tally().cache_misses += 1
+    return _fill(key, compute, ttl, owner)
+
+
+def get(key: str, *, owner: str = "") -> Any:
+    """The stored value, or None."""
+    looked = _look(key, owner)
+    return looked[1][1] if looked and looked[1] else None
+
+
+def set(key: str, value: Any, ttl: int, *, owner: str = "") -> bool:
+    """Store a value that belongs to `owner` as it is now; False when it could not be stored.
+
+    A value computed from the database belongs through `get_or_set`: it alone knows the generation from *before* the
+    computation.
+    """
+    looked = _look(key, owner)
+    return looked is not None and _store(key, value, ttl, looked[0])
+
+
+def delete(key: str) -> bool:
+    try:
+        return bool(caches["default"].delete(key))
+    except UNAVAILABLE:
+        return False
+
+
+def delete_pattern(pattern: str, *, dry_run: bool = False) -> int:
+    """Delete the keys that match a glob such as `metrics:user:12:*`; how many there were. For people at a console:
+    it walks over all keys (SCAN, never KEYS), where `forget` touches one."""
+    if not settings.REDIS_URL:
+        raise NotImplementedError("the in-process cache of another process cannot be walked")
+    cache: Any = caches["default"]
+    keys = list(cache.iter_keys(pattern, itersize=1000))
+    if not dry_run:
+        for start in range(0, len(keys), 500):
+            cache.delete_many(keys[start : start + 500])
+    return len(keys)
+
+
+def forget(owner: str) -> None:
+    """Make everything old that was computed for `owner`. Call it when the write is committed, before answering.
+
+    When Redis cannot be told now, the owner is remembered, and this process tells it before it trusts it again.
+    """
+    if not _new_generation(owner):
+        _debts.add(owner)
+
+
+def invalidate_user(user_id: int) -> None:
+    """Forget all that was computed from what a user did."""
+    forget(user(user_id))
+
+
+class _Debts:
+    """Owners whose new generation could not be stored yet, kept until it is."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, None] = {}
+        self._lock = threading.Lock()
+
+    def add(self, owner: str) -> None:
+        with self._lock:
+            self._owners[owner] = None
+        guard = guard_of("persenaut-default")
+        if not guard.is_open:  # a single lost command, not an outage: nobody else will come back to it
+            threading.Thread(target=self._pay_soon, name="cache-debts", daemon=True).start()
+        guard.look_now()
+
+    def __contains__(self, owner: str) -> bool:
+        return owner in self._owners
+
+    def pay(self) -> bool:
+        """Tell Redis of every owner it has not heard of; False when it still cannot be told."""
+        for owner in list(self._owners):
+            if not _new_generation(owner):
+                return False
+            with self._lock:
+                self._owners.pop(owner, None)
+        return True
+
+    def _pay_soon(self) -> None:
+        wait = 0.05
+        while not self.pay():
+            time.sleep(wait)
+            wait = min(2 * wait, 2.0)
+
+
+_debts = _Debts()
+
+
+def _begin_again() -> bool:
+    """After an outage: other processes may have written meanwhile, so everything stored before it is old."""
+    return caches["default"].set(EPOCH_KEY, _random_stamp(), EPOCH_SECONDS) is not False and _debts.pay()
+
+
+def install() -> None:
+    """Let the breaker of the cache's Redis call us before it closes."""
+    guard_of("persenaut-default").before_closing.append(_begin_again)
+
+
+def _generation_key(owner: str) -> str:
+    return f"generation:{owner}"
+
+
+def _random_stamp() -> bytes:
+    return b"g" + secrets.token_hex(8).encode()
+
+
+def _new_generation(owner: str) -> bool:
+    try:
+        # LocMemCache.set returns None, django-redis False when it could not store.
+        return caches["default"].set(_generation_key(owner), _random_stamp(), GENERATION_SECONDS) is not False
+    except UNAVAILABLE:
+        return False
+
+
+def _look(key: str, owner: str) -> tuple[bytes, tuple[float, Any] | None] | None:
+    """(stamp, what is stored under it), in one round trip; None when the cache cannot be asked.
+
+    The stamp is epoch and generation; a stored value counts only under the very same stamp.
+    """
+    if owner in _debts:  # Redis has not heard of this owner's last write
+        return None
+    names = [key, EPOCH_KEY, _generation_key(owner)] if owner else [key, EPOCH_KEY]
+    try:
+        rows = caches["default"].get_many(names)
+        stamps = [rows.get(name) or _first_stamp(name) for name in names[1:]]
+    except UNAVAILABLE:
+        return None
+    stamp = b"".join(stamps)
+    entry = rows.get(key)
+    if entry is None or not entry.startswith(stamp):
+        return stamp, None
+    (refresh_at,) = _HEADER.unpack_from(entry, len(stamp))
+    kind, payload = entry[len(stamp) + 8 : len(stamp) + 9], entry[len(stamp) + 9 :]
+    return stamp, (refresh_at, payload if kind == b"b" else orjson.loads(payload))
+
+
+def _first_stamp(name: str) -> bytes:
+    """Store a first generation; of two that do so at once, the first one's counts for both."""
+    cache = caches["default"]
+    stamp = _random_stamp()
+    if cache.add(name, stamp, EPOCH_SECONDS if name == EPOCH_KEY else GENERATION_SECONDS):
+        return stamp
+    stored: bytes = cache.get(name) or stamp
+    return stored
+
+
+def _store(key: str, value: Any, ttl: int, stamp: bytes) -> bool:
+    kind, payload = (b"b", value) if isinstance(value, bytes) else (b"j", orjson.dumps(value))
+    entry = stamp + _HEADER.pack(time.time() + ttl * EARLY) + kind + payload
+    try:
+        return caches["default"].set(key, entry, ttl) is not False
+    except UNAVAILABLE:
+        return False
+
+
+def _lock(key: str) -> bool:
+    try:
+        return bool(caches["default"].add(f"lock:{key}", f"g{os.getpid()}".encode(), LOCK_SECONDS))
+    except UNAVAILABLE:
+        return False
+
+
+def _compute_and_store(key: str, compute: Callable[[], Any], ttl: int, stamp: bytes) -> Any:
+    try:
+        value = compute()
+        _store(key, value, ttl, stamp)
+        return value
+    finally:
+        delete(f"lock:{key}")
+
+
+def _fill(key: str, compute: Callable[[], Any], ttl: int, owner: str) -> Cached:
+    """A cold key: compute it, or wait for the one who does."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    pause = 0.005
+    while time.monotonic() < deadline:
+        is_ours = _lock(key)
+        # Look again, now that we have the lock or somebody else has it: the value may have come in between, and the
+        # generation to store under must be read before the computation starts.
+        looked = _look(key, owner)
+        if looked is None:
+            return Cached(compute(), hit=False)
+        stamp, found = looked
+        if found is not None:
+            if is_ours:
+                delete(f"lock:{key}")
+            return Cached(found[1], hit=True)
+        if is_ours:
+            return Cached(_compute_and_store(key, compute, ttl, stamp), hit=False)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)
+    return Cached(compute(), hit=False)

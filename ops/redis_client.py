@@ -1,0 +1,188 @@
+"""The clients behind Django's cache aliases, and the breaker that keeps a lost Redis from slowing requests down.
+
+django-redis does the work. What is ours: every command passes a `Guard`, which after two failures in a row lets no
+request wait for Redis any more and watches for its return in the background; values are plain bytes, so that whoever
+can write to Redis cannot run code here (django-redis's default is pickle); a limit costs one round trip, not two.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django_redis.client import DefaultClient, SentinelClient
+from django_redis.exceptions import ConnectionInterrupted
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError, RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from ops.tally import tally
+
+logger = logging.getLogger(__name__)
+
+UNAVAILABLE = (ConnectionInterrupted, RedisError)  # what a caller of Django's cache may see when Redis is away
+AWAY = (RedisConnectionError, RedisTimeoutError, ReadOnlyError)  # a demoted primary is read-only: as good as away
+
+
+class RedisAway(RedisConnectionError):
+    """Raised at once, without a packet sent, while the breaker is open."""
+
+
+class Guard:
+    """The breaker of this process for one Redis: closed, or open with one thread that watches for its return."""
+
+    FAILURES = 2  # in a row; each costs a request one time-out
+    FIRST_WAIT, LONGEST_WAIT = 0.05, 2.0  # seconds between looks, doubling
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.before_closing: list[Callable[[], bool]] = []  # each must succeed before requests trust Redis again
+        self._failures = 0
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    def refuses(self) -> bool:
+        """Whether a command must not be tried now; the watcher's own may."""
+        return self.is_open and threading.current_thread() is not self._watcher
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+    def failed(self, client: "GuardedRedis", exc: Exception) -> None:
+        with self._lock:
+            self._failures += 1
+            if self.is_open or self._failures < self.FAILURES:
+                return
+            self.is_open = True
+        logger.warning("cache unavailable", extra={"component": "redis", "state": "open", "reason": type(exc).__name__})
+        self._watcher = threading.Thread(target=self._watch, args=(client,), name="redis-watch", daemon=True)
+        self._watcher.start()
+
+    def look_now(self) -> None:
+        """Wake the watcher: a write just happened that Redis must hear of."""
+        self._wake.set()
+
+    def after_fork(self) -> None:
+        """A forked worker has the breaker's state but not its thread: begin closed, and find out."""
+        self.is_open, self._failures, self._lock, self._wake = False, 0, threading.Lock(), threading.Event()
+
+    def _watch(self, client: "GuardedRedis") -> None:
+        wait = self.FIRST_WAIT
+        while True:
+            woken = self._wake.wait(wait)
+            self._wake.clear()
+            if woken:
+                time.sleep(0.01)  # so that a burst of writes makes a hundred looks a second at the most
+            if self._is_back(client):
+                break
+            wait = min(wait * 2, self.LONGEST_WAIT)
+        self._failures = 0
+        self.is_open = False
+        logger.warning("cache available again", extra={"component": "redis", "state": "closed"})
+
+    def _is_back(self, client: "GuardedRedis") -> bool:
+        try:
+            client.execute_command("PING")
+            return all(step() for step in self.before_closing)
+        except RedisError:
+            return False
+
+
+guards: dict[str, Guard] = {}  # by cache alias (the connections' client_name)
+
+
+def guard_of(name: str) -> Guard:
+    return guards.setdefault(name, Guard())
+
+
+def _after_fork() -> None:
+    for guard in guards.values():
+        guard.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+class GuardedRedis(Redis):
+    """redis-py's client with the breaker in front and the request's tally behind."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.guard = guard_of(self.connection_pool.connection_kwargs.get("client_name", ""))
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        if self.guard.refuses():
+            raise RedisAway("the breaker is open")
+        started = time.perf_counter()
+        try:
+            answer = super().execute_command(*args, **options)
+        except AWAY as exc:
+            tally().cache_error()
+            self.guard.failed(self, exc)
+            raise
+        finally:
+            tally().cache_call(time.perf_counter() - started)
+        self.guard.succeeded()
+        return answer
+
+
+class CacheClient(DefaultClient):
+    """Bytes in, bytes out: nothing stored is ever executed, and a finished body is not serialised again."""
+
+    def encode(self, value: Any, *, allow_int: bool = True) -> bytes:
+        assert isinstance(value, bytes), "ops.cache stores bytes"
+        return value
+
+    def decode(self, value: Any) -> bytes:
+        return bytes(value)
+
+
+class LimitClient(DefaultClient):
+    """Counts in one round trip.
+
+    django-ratelimit asks `add(key, 1)` and, when the key was there, `incr(key)`. Here `add` is one script that
+    counts and sets the expiry together, and the `incr` that follows in the same thread returns what it said.
+    """
+
+    COUNT = """
+    local count = redis.call('INCRBY', KEYS[1], ARGV[1])
+    if count == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+    return count
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._counted = threading.local()
+
+    def add(self, key: Any, value: Any, timeout: Any = 300, version: Any = None, client: Any = None) -> bool:
+        if value != 1:  # a look that does not count
+            return super().add(key, value, timeout, version, client)
+        client = client or self.get_client(write=True)
+        count = int(client.eval(self.COUNT, 1, self.make_key(key, version=version), value, int(timeout * 1000)))
+        self._counted.value = (key, count)
+        return count == 1
+
+    def incr(self, key: Any, delta: int = 1, version: Any = None, client: Any = None, **kwargs: Any) -> int:
+        counted, self._counted.value = getattr(self._counted, "value", None), None
+        if delta == 1 and counted and counted[0] == key:
+            return int(counted[1])
+        return int(super().incr(key, delta, version, client, **kwargs))
+
+
+class _PrimaryOnly(SentinelClient):
+    """Reads go to the primary too: a replica may not have heard of a write that the reader knows of."""
+
+    def get_next_client_index(self, write: bool = True, tried: Any = None) -> int:
+        return 0
+
+
+class SentinelCacheClient(CacheClient, _PrimaryOnly):
+    pass
+
+
+class SentinelLimitClient(LimitClient, _PrimaryOnly):
+    pass

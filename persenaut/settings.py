@@ -1,0 +1,253 @@
+"""Persenaut's settings. Environments differ by variables alone: `.env.example` explains each of them."""
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from ops import logs
+from ops.redis_config import redis_caches, redis_url
+from persenaut.env import (
+    database,
+    env_bool,
+    env_choice,
+    env_float,
+    env_int,
+    env_list,
+    env_rate,
+    env_str,
+    env_url,
+    kept_secret,
+    read_dotenv,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+read_dotenv(BASE_DIR / ".env")
+DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / "var")))  # what the embedded default writes
+
+DEBUG = env_bool("DEBUG", False)
+HTTPS = env_bool("HTTPS", True)
+SECRET_KEY = env_str("SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+ENVIRONMENT = env_str("ENVIRONMENT", "development" if DEBUG else "production")
+
+INSTALLED_APPS = [
+    "ops",
+    "accounts",
+    "metrics",
+    "learning",
+    "tutor",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "ops.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "ops.headers.HeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    # The admin's own; an API request passes them by.
+    "ops.admin_only.SessionMiddleware",
+    "ops.admin_only.LocaleMiddleware",
+    "ops.admin_only.CommonMiddleware",
+    "ops.admin_only.CsrfViewMiddleware",
+    "ops.admin_only.AuthenticationMiddleware",
+    "ops.admin_only.MessageMiddleware",
+]
+
+ROOT_URLCONF = "persenaut.urls"
+WSGI_APPLICATION = "persenaut.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database -----------------------------------------------------------------------------------------------------
+DATABASE_URL = env_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'persenaut.sqlite3'}", ("mysql", "sqlite"))
+DATABASES: dict[str, dict[str, Any]] = {"default": database(DATABASE_URL)}
+_default = DATABASES["default"]
+if DATABASE_URL.startswith("mysql://"):
+    _default["CONN_MAX_AGE"] = env_int("DATABASE_CONN_MAX_AGE", 600)
+    _default["CONN_HEALTH_CHECKS"] = True  # else each kept connection fails one request after a restart
+    _default["OPTIONS"] = {
+        "charset": "utf8mb4",
+        "isolation_level": "read committed",
+        "connect_timeout": 2,
+        "read_timeout": env_int("DATABASE_READ_TIMEOUT", 20, minimum=1),
+        "write_timeout": env_int("DATABASE_READ_TIMEOUT", 20, minimum=1),
+        "init_command": "SET SESSION sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO',"
+        " time_zone='+00:00', innodb_lock_wait_timeout=5",
+    } | _default.get("OPTIONS", {})
+    _default["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
+else:
+    _default["OPTIONS"] = {
+        # Without IMMEDIATE a transaction that reads first can fail with "database is locked" whatever the time-out.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+    }
+    _default["CONN_MAX_AGE"] = 600
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Cache --------------------------------------------------------------------------------------------------------
+REDIS_URL = redis_url()
+CACHES: dict[str, dict[str, Any]]
+if REDIS_URL:
+    CACHES = redis_caches(REDIS_URL)
+else:
+    # Right in one process only; a system check refuses several workers on it.
+    CACHES = {
+        alias: {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": alias,
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+        for alias in ("default", "limits")
+    }
+WEB_CONCURRENCY = env_int("WEB_CONCURRENCY", 0)  # 0: as many as there are cores with Redis, else one
+
+# --- Who is asking ------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "accounts.hashers.Argon2Hasher",
+    "accounts.hashers.FirstGenerationBcryptHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+TOKEN_LIFETIME = env_int("TOKEN_LIFETIME", 3600, minimum=60)  # seconds
+
+# --- API ----------------------------------------------------------------------------------------------------------
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("MAX_BODY_BYTES", 256 * 1024, minimum=1024)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["ops.permissions.SignedIn"],
+    "DEFAULT_PARSER_CLASSES": ["ops.json.JsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["ops.json.JsonRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "persenaut.errors.handle",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Persenaut",
+    "DESCRIPTION": "Learning challenges: generate, schedule, answer, review intensively, and see what it adds up to.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+EXPOSE_ANSWER_KEY = env_bool("EXPOSE_ANSWER_KEY", False)
+
+# --- Limits: contract section 9 -----------------------------------------------------------------------------------
+RATE_LIMITS = {
+    name: env_rate(f"RATE_LIMIT_{name.upper()}", default)
+    for name, default in {
+        "auth": "5/15m",
+        "api": "100/15m",
+        "intensive": "20/1m",
+        "ai": "10/1m",
+        "tutor": "3/5m",
+        "metrics": "30/1m",
+        "answers": "120/1m",
+        "global": "200/15m",
+    }.items()
+}
+SKIP_RATE_LIMIT = env_bool("SKIP_RATE_LIMIT", False)
+RATELIMIT_USE_CACHE = "limits"
+TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
+# django-ratelimit cannot know that one process needs no shared cache; ops.checks refuses several without Redis.
+SILENCED_SYSTEM_CHECKS = [] if REDIS_URL else ["django_ratelimit.E003", "django_ratelimit.W001"]
+
+# --- Headers ------------------------------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^health$"]  # probes inside the network speak HTTP
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0  # one year
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+X_FRAME_OPTIONS = "DENY"
+CROSS_ORIGIN_RESOURCE_POLICY = env_choice(
+    "CROSS_ORIGIN_RESOURCE_POLICY", "same-origin", ("same-origin", "same-site", "cross-origin")
+)
+# For pages (admin, API documentation); API answers get ops.headers.API_POLICY.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["X-Request-ID", "X-Cache", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining"]
+CORS_EXPOSE_HEADERS += ["RateLimit-Reset", "RateLimit-Policy", "ETag", "Server-Timing"]
+
+# --- The language model -------------------------------------------------------------------------------------------
+AI_API_KEY = env_str("AI_API_KEY") or env_str("GROQ_API_KEY")
+AI_BASE_URL = env_url("AI_BASE_URL", "https://api.groq.com/openai/v1" if AI_API_KEY else "", ("http", "https")).rstrip(
+    "/"
+)
+AI_MODEL = env_str("AI_MODEL", "openai/gpt-oss-20b")
+AI_FALLBACK_MODELS = env_list("AI_FALLBACK_MODELS", ("openai/gpt-oss-120b",))
+AI_CONNECT_TIMEOUT = env_float("AI_CONNECT_TIMEOUT", 3.0)  # seconds
+AI_TIMEOUT = env_float("AI_TIMEOUT", 20.0)  # seconds, one call with its retries
+AI_RETRIES = env_int("AI_RETRIES", 2)
+
+# --- Languages and time -------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "es"
+LANGUAGES = [("es", _("Español")), ("en", _("Inglés"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+DEFAULT_TIME_ZONE = env_str("DEFAULT_TIME_ZONE", "UTC")  # of a learner who has not chosen one
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+
+# --- Logs ---------------------------------------------------------------------------------------------------------
+LOG_DIR = Path(env_str("LOG_DIR", str(BASE_DIR / "logs")))
+LOG_LEVEL = env_choice("LOG_LEVEL", "info", ("error", "warn", "info", "http", "debug"))
+LOG_TO = env_choice("LOG_TO", "console" if DEBUG else "files", ("files", "stdout", "console"))
+LOGGING = logs.config(log_dir=LOG_DIR, level=LOG_LEVEL, to=LOG_TO, environment=ENVIRONMENT)
