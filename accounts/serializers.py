@@ -22,12 +22,12 @@ class NameFields(serializers.Serializer[User]):
 
 
 class PreferenceFields(serializers.Serializer[User]):
-    timeZone = serializers.CharField(max_length=64, required=False, source="time_zone")
-    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+    timeZone = serializers.CharField(max_length=64, required=False, allow_blank=True, source="time_zone")
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, allow_blank=True)
     emailNotifications = serializers.BooleanField(required=False, source="wants_email")
 
     def validate_timeZone(self, value: str) -> str:
-        if value not in available_timezones():
+        if value and value not in available_timezones():
             raise serializers.ValidationError(_("Usa una zona horaria de la base IANA, como Europe/Madrid."))
         return value
 

@@ -9,9 +9,13 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
 from ops import limits
+from ops.json import JsonRenderer
 from ops.language import speak
 from ops.permissions import Anyone
 from persenaut.errors import DomainError, NotFound
+
+
+RENDERER = JsonRenderer()
 
 
 class LengthRequired(DomainError):
@@ -25,7 +29,8 @@ class ApiView(APIView):
     usage: limits.Usage | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        # This API speaks JSON, whatever a client accepts: there is nothing to negotiate.
+        request.accepted_renderer, request.accepted_media_type = RENDERER, RENDERER.media_type
         self.perform_authentication(request)
         speak(getattr(request.user, "language", ""), request.headers.get("Accept-Language", ""))
         if "chunked" in request.headers.get("Transfer-Encoding", ""):

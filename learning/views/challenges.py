@@ -65,7 +65,7 @@ class ChallengeViewSet(ApiViewSet):
             rows = rows.filter(state=known("status", status if status in State.values else None, State.values))
         pages = NewestFirst()
         page = pages.paginate_queryset(rows, request, view=self) or []
-        answers = UserResponse.objects.in_bulk([row.pk for row in page], field_name="challenge_id") if page else {}
+        answers = {answer.challenge_id: answer for answer in UserResponse.objects.filter(challenge__in=page)}
         return pages.get_paginated_response([challenge_body(row, answers.get(row.pk)) for row in page])
 
     @extend_schema(responses=bodies.ChallengeSerializer, summary="One challenge of one's own")

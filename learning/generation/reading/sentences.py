@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from learning.generation.lexicon import (
+from learning.generation.reading.lexicon import (
     ABBREVIATIONS,
     CLOSING_ABBREVIATIONS,
     ENGLISH,
