@@ -23,7 +23,7 @@ from persenaut.env import (
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-read_dotenv(BASE_DIR / ".env")
+read_dotenv(BASE_DIR / env_str("DOTENV", ".env"))
 DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / "var")))  # what the embedded default writes
 
 DEBUG = env_bool("DEBUG", False)
@@ -109,6 +109,7 @@ else:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
     }
     _default["CONN_MAX_AGE"] = 600
+    _default["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}  # a file: in memory there is no WAL, and threads collide
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache --------------------------------------------------------------------------------------------------------

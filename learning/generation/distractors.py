@@ -1,18 +1,21 @@
 """Choose wrong answers for a blank from the same notes: alike enough to be tempting, sure to be wrong."""
 
 import random
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from learning.generation.lexicon import LEXICONS
-from learning.generation.sentences import Sentence, carries_a_question, fold, split_sentences
-from learning.generation.terms import NUMERIC, Kind, Mention, find_mentions, learn
+from learning.generation.reading.kinds import NUMERIC, Kind
+from learning.generation.reading.lexicon import LEXICONS
+from learning.generation.reading.mentions import Mention, find_mentions
+from learning.generation.reading.numerals import Figure, numbers_near
+from learning.generation.reading.sentences import Sentence, carries_a_question, split_sentences
+from learning.generation.reading.text import fold
+from learning.generation.reading.vocabulary import learn
 
 WANTED = 3
 MAX_OPTION_CHARS = 80
 # Where a wrong answer's own sentence says nearly the same, it could be right in this one too.
-SAME_STATEMENT = 0.6  # share of the remaining content words
+SAME_STATEMENT = 0.85  # share of the remaining content words; one that differs may be the point
 FAMILY_PREFIX = 0.75  # "country", "countries": one word for our purpose
 # Points. What fits well has 4 to 6.
 OTHER_KIND = 2.5  # a term in the place of a name costs so much
@@ -114,33 +117,40 @@ def are_related(one: str, other: str) -> bool:
 def choose_distractors(
     reading: Reading, index: int, mention: Mention, rng: random.Random
 ) -> tuple[tuple[str, str, str], float] | None:
-    """Three wrong answers for a mention of sentence `index`, and how well they fit; None when there are not three."""
+    """Three wrong answers for a mention of sentence `index`, and how well they fit; None without three."""
+    chosen: list[str] = []
+    total = 0.0
+    for text, fit in _options(reading, index, mention, rng):
+        if len(text) <= MAX_OPTION_CHARS and _differs(text, mention, chosen):
+            chosen.append(text)
+            total += fit
+        if len(chosen) == WANTED:
+            break
+    if len(chosen) < WANTED or total / WANTED < MIN_FIT:
+        return None
+    first, second, third = chosen
+    return (first, second, third), total / WANTED
+
+
+def _options(
+    reading: Reading, index: int, mention: Mention, rng: random.Random
+) -> Iterator[tuple[str, float]]:
+    """Terms of the notes that may stand for the mention, best first; after them, numbers near a number."""
     scored = [
         (score + rng.random(), term)
         for term in reading.terms.values()
         if (score := _likeness(reading, index, mention, term)) > UNLIKELY
     ]
     scored.sort(key=lambda pair: -pair[0])
-    chosen: list[str] = []
-    total = 0.0
     for score, term in scored:
-        text = _dress(term, mention)
-        if len(text) <= MAX_OPTION_CHARS and _differs(text, mention, chosen):
-            chosen.append(text)
-            total += score
-            if len(chosen) == WANTED:
-                break
+        yield _dress(term, mention), score
     if mention.kind in NUMERIC:
-        for text in _derive(mention, rng):
-            if len(chosen) == WANTED:
-                break
-            if _differs(text, mention, chosen) and not _occurs(fold(text), reading, index):
-                chosen.append(text)
-                total += DERIVED
-    if len(chosen) < WANTED or total / WANTED < MIN_FIT:
-        return None
-    first, second, third = chosen
-    return (first, second, third), total / WANTED
+        language = reading.sentences[index].language
+        near = numbers_near(mention.kind, mention.text, mention.unit, language)
+        rng.shuffle(near)
+        for text in near:
+            if not _occurs(fold(text), reading, index):
+                yield (text.capitalize() if mention.opens else text), DERIVED
 
 
 def _differs(text: str, mention: Mention, chosen: Sequence[str]) -> bool:
@@ -242,6 +252,6 @@ def _numeric_likeness(mention: Mention, term: Term) -> float:
         return 5.0 if term.unit == mention.unit else UNLIKELY
     if term.unit == mention.unit:
         return 5.0
-    mine, other = _Figure.parse(mention.text, term.language), _Figure.parse(term.text, term.language)
+    mine, other = Figure.parse(mention.text, term.language), Figure.parse(term.text, term.language)
     near = mine.decimals == other.decimals and mine.digits and 0.25 <= other.digits / mine.digits <= 4
     return 2.5 if near else UNLIKELY

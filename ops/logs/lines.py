@@ -47,7 +47,10 @@ class JsonFormatter(OrjsonFormatter):
             return super().format(plain)
 
     def add_fields(
-        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
+        self,
+        log_data: dict[str, Any],
+        record: logging.LogRecord,
+        message_dict: dict[str, Any],
     ) -> None:
         """Fill log_data; message_dict has the traceback, and all of a record whose message is a dict."""
         log_data["timestamp"] = timestamp(record.created)
@@ -89,9 +92,8 @@ class ConsoleFormatter(JsonFormatter):
         """The line; control characters are shown as escapes, so no value can start a line of its own."""
         fields = dict(log_data)
         del fields["service"], fields["environment"]
-        moment, level, message, logger = (
-            fields.pop(name) for name in ("timestamp", "level", "message", "logger")
-        )
+        moment, level = fields.pop("timestamp"), fields.pop("level")
+        message, logger = fields.pop("message"), fields.pop("logger")
         stacks = [fields.pop(name, "") for name in ("stackInfo", "stack")]
         label = f"{level.upper():<5}"
         if self._colour:

@@ -21,9 +21,7 @@ Found = Callable[[str], list[str]]
 def logging_state() -> Iterator[None]:
     """Put back what dictConfig changes."""
     loggers = [logging.getLogger(name) for name in NAMED]
-    before = [
-        (logger, logger.handlers[:], logger.filters[:], logger.level, logger.propagate) for logger in loggers
-    ]
+    before = [(log, log.handlers[:], log.filters[:], log.level, log.propagate) for log in loggers]
     yield
     for logger in loggers:
         for handler in logger.handlers:
@@ -38,9 +36,8 @@ def log_to_files(logging_state: None, tmp_path: Path) -> Callable[[str], Found]:
     """Configure files at a level; the result tells the messages of one of the three."""
 
     def start(level: str) -> Found:
-        logging.config.dictConfig(
-            logs.config(log_dir=tmp_path / "logs", level=level, to="files", environment="test")
-        )
+        config = logs.config(log_dir=tmp_path / "logs", level=level, to="files", environment="test")
+        logging.config.dictConfig(config)
 
         def found(prefix: str) -> list[str]:
             paths = (tmp_path / "logs").glob(f"{prefix}-????-??-??.log")
@@ -61,9 +58,10 @@ def say_one_of_each() -> None:
 ALL = ["error", "request error", "warn", "request warn", "info", "request info", "http", "request http", "debug", "request debug"]  # fmt: skip # noqa: E501
 
 
-@pytest.mark.parametrize(
-    ("level", "count"), [("error", 2), ("warn", 4), ("info", 6), ("http", 8), ("debug", 10)]
-)
+LEVELS = [("error", 2), ("warn", 4), ("info", 6), ("http", 8), ("debug", 10)]
+
+
+@pytest.mark.parametrize(("level", "count"), LEVELS)
 def test_three_files_share_the_lines(log_to_files, level, count):
     found = log_to_files(level)
     say_one_of_each()
@@ -75,9 +73,7 @@ def test_three_files_share_the_lines(log_to_files, level, count):
 def test_configured_files_are_compressed_and_kept_for_their_days(log_to_files, tmp_path):
     log_to_files("info")
     handlers = [*logging.getLogger().handlers, *logging.getLogger(logs.REQUESTS).handlers]
-    kept = {
-        handler.name: handler.backupCount for handler in handlers if isinstance(handler, DatedFileHandler)
-    }
+    kept = {each.name: each.backupCount for each in handlers if isinstance(each, DatedFileHandler)}
     assert kept == {"error": 14, "combined": 14, "http": 7}
     (tmp_path / "logs").mkdir()
     for prefix in kept:
@@ -95,9 +91,8 @@ def test_djangos_4xx_are_debug_lines_and_its_5xx_errors_with_traceback(log_to_fi
     try:
         raise ValueError("broken")
     except ValueError:
-        request.error(
-            "Internal Server Error: %s", "/x", exc_info=True, extra={"status_code": 500, "request": object()}
-        )
+        facts = {"status_code": 500, "request": object()}
+        request.error("Internal Server Error: %s", "/x", exc_info=True, extra=facts)
     assert found("combined") == found("error") == ["Internal Server Error: /x"]
     [path] = (tmp_path / "logs").glob("error-*.log")
     entry = json.loads(path.read_bytes())

@@ -29,8 +29,14 @@ class Lexicon:
     months: frozenset[str]  # months and days of the week
     counts: tuple[str, ...]  # number words in order, from two
 
+    def is_verb(self, word: str) -> bool:
+        """Whether a word can be nothing but a finite verb, or seldom is."""
+        lower = word.lower()
+        return lower in self.verbs or self.verb_ending.search(lower) is not None
 
-def _words(text: str) -> frozenset[str]:
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for lists that read better without quotes and commas."""
     return frozenset(text.split())
 
 
@@ -44,7 +50,7 @@ def _by_first_word(phrases: str) -> dict[str, list[tuple[str, ...]]]:
 
 # --- Spanish -------------------------------------------------------------------------------------
 
-_ES_STOP = _words("""
+_ES_STOP = word_set("""
     a al algo alguien algun alguna algunas alguno algunos ambas ambos ante antes apenas aquel aquella
     aquellas aquello aquellos aqui asi asimismo aun aunque bajo bastante bien cada casi como con contra
     cual cuales cualquier cualquiera cuando cuanta cuantas cuanto cuantos cuya cuyas cuyo cuyos de debido
@@ -63,7 +69,7 @@ _ES_STOP = _words("""
     finalmente actualmente porque cuan acaso salvo excepto durante ibid
 """)
 
-_ES_WEAK = _words("""
+_ES_WEAK = word_set("""
     parte partes tipo tipos forma formas manera maneras modo modos ejemplo ejemplos cosa cosas caso casos
     conjunto conjuntos grupo grupos serie nombre nombres lugar lugares través traves nivel niveles punto
     puntos momento momentos tiempo cantidad cantidades numero numeros mayoria mitad resto base final
@@ -128,7 +134,7 @@ _ES_ER_IR = """
     requerir residir resistir reunir seguir servir sufrir subir suprimir surtir sustituir traducir
     transmitir unir vivir fluir hervir fundir
 """
-_ES_IRREGULAR = _words("""
+_ES_IRREGULAR = word_set("""
     está están estuvo dio dieron da dan dice dicen dijo dijeron hace hacen hizo hicieron hubo puso pusieron
     pone ponen propone proponen propuso compone componen dispone disponen supone supuso impuso expuso
     tiene tienen tuvo contiene contienen contuvo mantiene mantienen mantuvo obtiene obtienen obtuvo
@@ -232,32 +238,34 @@ SPANISH = Lexicon(
     verbs=_ES_REGULAR | _ES_IRREGULAR,
     verb_ending=re.compile(r"(?:aron|ieron|aban?|ían|aría|ería|iría|ar[áé]n?|er[áé]n?|ir[áé]n?|ó)$"),
     determiners=_ES_DETERMINERS,
-    prepositions=_words("de en con por sin entre mediante sobre contra bajo hacia hasta desde tras para como"),
-    links=_words("de del da von van"),
-    copulas=_words("es son fue fueron era eran significa significan consiste consisten"),
+    prepositions=word_set(
+        "de en con por sin entre mediante sobre contra bajo hacia hasta desde tras para como"
+    ),
+    links=word_set("de del da von van"),
+    copulas=word_set("es son fue fueron era eran significa significan consiste consisten"),
     naming=_by_first_word("""
         se llama, se llaman, se denomina, se denominan, se conoce como, se conocen como, conocido como,
         conocida como, conocidos como, conocidas como, llamado, llamada, llamados, llamadas, denominado,
         denominada, denominados, denominadas
     """),
-    dangling=_words("""
-        esto eso ello este esta estos estas ese esa esos esas aquel aquella su sus el_cual lo les le ambos ambas
-        asi entonces tambien tampoco ademas luego pero sino ellos ellas ella cuya cuyo dicho dicha dichos dichas
-        por_eso por_ello otro otra otros otras y e o
+    dangling=word_set("""
+        esto eso ello este esta estos estas ese esa esos esas aquel aquella su sus lo les le ambos ambas
+        asi entonces tambien tampoco ademas luego pero sino ellos ellas ella cuya cuyo dicho dicha dichos
+        dichas otro otra otros otras y e o
     """),
-    places=_words("en hacia desde hasta"),
-    agents=_words("por segun"),
-    year_lead=_words("en desde hasta hacia año ano años anos entre"),
-    months=_words("""
+    places=word_set("en hacia desde hasta"),
+    agents=word_set("por segun"),
+    year_lead=word_set("en desde hasta hacia año ano años anos entre"),
+    months=word_set("""
         enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre
         lunes martes miercoles jueves viernes sabado domingo
     """),
-    counts=tuple(["dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce"]),
+    counts=("dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce"),
 )  # fmt: skip
 
 # --- English -------------------------------------------------------------------------------------
 
-_EN_STOP = _words("""
+_EN_STOP = word_set("""
     a about above according across after again against all almost along already also although always am
     among an and another any anyone anything are around as at away be became because become becomes been
     before being below beneath between both but by can cannot could did do does doing done down due during
@@ -274,7 +282,7 @@ _EN_STOP = _words("""
     eventually currently originally generally e.g i.e ie eg
 """)
 
-_EN_WEAK = _words("""
+_EN_WEAK = word_set("""
     part parts type types kind kinds form forms way ways example examples thing things case cases set sets
     group groups series name names place places level levels point points moment time times amount amounts
     number numbers majority half rest basis base end beginning start fact facts idea ideas topic topics
@@ -317,7 +325,7 @@ _EN_VERBS = """
     use vary weigh win write convince eat live breathe speak spin stem synthesize synthesise filter
     emancipate ratify enact abolish overthrow assassinate migrate secrete bind replicate
 """
-_EN_IRREGULAR = _words("""
+_EN_IRREGULAR = word_set("""
     is are was were am be been has have had does did became began broke brought built chose came drew drove
     fell fought found gave grew held kept knew led left lost made meant met rose ran said saw sent shown
     showed spoke spread stood took taught thought told understood underwent went won wrote written known
@@ -364,24 +372,26 @@ ENGLISH = Lexicon(
     verbs=frozenset(form for base in _EN_VERBS.split() for form in _conjugate_en(base)) | _EN_IRREGULAR,
     verb_ending=re.compile(r"(?:(?:ul|in|er|iv|ic|or)ates|iz(?:e|es)|ifies|[a-z]{2}[^e]ed)$"),
     determiners=_EN_DETERMINERS,
-    prepositions=_words("of in with by for from into on between through during without as under over to at"),
-    links=_words("of de da von van"),
-    copulas=_words("is are was were means refers consists"),
+    prepositions=word_set("of in with by for from into on between through during without as under over to at"),
+    links=word_set("of de da von van"),
+    copulas=word_set("is are was were means refers consists"),
     naming=_by_first_word("""
         is called, are called, called, is known as, are known as, known as, named, is termed, are termed
     """),
-    dangling=_words("""
+    dangling=word_set("""
         this these that those it they he she its their his her such so then thus also but and or both another
         therefore hence others which who here there
     """),
-    places=_words("in at from near"),
-    agents=_words("by"),
-    year_lead=_words("in since until by from year between after before around"),
-    months=_words("""
+    places=word_set("in at from near"),
+    agents=word_set("by"),
+    year_lead=word_set("in since until by from year between after before around"),
+    months=word_set("""
         january february march april may june july august september october november december
         monday tuesday wednesday thursday friday saturday sunday
     """),
-    counts=tuple(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]),
+    counts=(
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"
+    ),
 )  # fmt: skip
 
 LEXICONS = {"es": SPANISH, "en": ENGLISH}
@@ -389,23 +399,23 @@ LEXICONS = {"es": SPANISH, "en": ENGLISH}
 # Neighbours a Spanish or English instruction must not be put on: their commonest words, those they
 # share with Spanish included, so that hits can be compared. Folded.
 NEIGHBOURS = {
-    "fr": _words("""
+    "fr": word_set("""
         le la les l de des du d un une et est en dans que qui pour par sur se il elle au aux ce cette sont ne
         pas plus avec ou ses son leur leurs on nous a ont etait cellule
     """),
-    "pt": _words("""
+    "pt": word_set("""
         de a o que e do da em um para com nao uma os no se na por mais as dos como mas ao ele das seu sua sao
         foi pelo pela nos nas ou quando muito tambem
     """),
-    "it": _words("""
+    "it": word_set("""
         di il che e la le i un una in per con del della dei delle non si sono da al alla nel nella gli lo come
         ma dal dalla piu anche questo questa ha
     """),
-    "de": _words("""
+    "de": word_set("""
         der die das und ist in den von zu mit sich des auf fur im dem nicht ein eine als auch es an werden aus
         er hat dass sie nach wird bei einer um am sind noch wie einem einen so zum
     """),
-    "ca": _words("""
+    "ca": word_set("""
         de la el i a que les els en un una per amb del es dels als al no se son com mes pel aquest aquesta o
         va ser seva seu ha
     """),
@@ -414,10 +424,10 @@ NEIGHBOURS = {
 # --- Punctuation ---------------------------------------------------------------------------------
 
 # After these a full stop never ends a sentence.
-ABBREVIATIONS = _words("""
+ABBREVIATIONS = word_set("""
     sr sra srta sres dr dra drs prof profa ing lic dña ud uds vd pág pag págs pags pp p fig figs cap caps vol
     vols núm num nro nº art arts aprox ej max máx min mín gral cía st mr mrs ms vs eg ie cf ca approx dept
     al trad ed eds ss sto sta mons cmdr lt sgt rev hon
 """)
 # After these it may: the next word decides.
-CLOSING_ABBREVIATIONS = _words("uu ee ac dc am pm sa sl jr inc ltd co bc ad aec ec us uk")
+CLOSING_ABBREVIATIONS = word_set("uu ee ac dc am pm sa sl jr inc ltd co bc ad aec ec us uk")

@@ -1,14 +1,16 @@
 """Every place of a sentence that a question could ask for, and how good a question it would make."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from learning.generation.reading.kinds import NUMERIC, Kind
 from learning.generation.reading.names import find_names, is_acronym
 from learning.generation.reading.numerals import find_numbers
-from learning.generation.reading.sentences import Sentence, Token, fold
+from learning.generation.reading.sentences import Sentence
 from learning.generation.reading.terms import find_defined, find_terms, opens_definition
-from learning.generation.reading.vocabulary import Vocabulary, is_abbreviated, is_content, opens, token_before
+from learning.generation.reading.text import Token, fold
+from learning.generation.reading.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Mention:
     opens: bool = False  # first word of its sentence, hence capitalised
 
 
+# (first token, token after the last, kind, points above those of its kind, other fields of the mention)
+_Reading = tuple[int, int, Kind, float, dict[str, Any]]
+
+# How much a learner gets from a question that asks for one.
 _WEIGHTS = {
     Kind.YEAR: 4.5,
     Kind.CENTURY: 4.0,
@@ -44,33 +50,29 @@ def find_mentions(sentence: Sentence, vocabulary: Vocabulary) -> list[Mention]:
     """Every place of a sentence that could be asked for; none overlaps another, the better reading wins."""
     found: list[Mention] = []
     taken: set[int] = set()
-
-    def add(
-        start: int, end: int, kind: Kind, *, unit: str = "", bonus: float = 0.0, is_defined: bool = False
-    ) -> None:
+    for start, end, kind, bonus, extra in _readings(sentence, vocabulary):
         if taken.isdisjoint(range(start, end)):
             taken.update(range(start, end))
-            found.append(_mention(sentence, start, end, kind, unit, bonus, is_defined, vocabulary))
+            mention = _mention(sentence, start, end, kind, vocabulary)
+            found.append(replace(mention, weight=_WEIGHTS[kind] + bonus, **extra))
+    return sorted(found, key=lambda mention: mention.start)
 
+
+def _readings(sentence: Sentence, vocabulary: Vocabulary) -> Iterator[_Reading]:
+    """All that a sentence can be read as, the surest first."""
     for start, end, kind, unit in find_numbers(sentence):
-        add(start, end, kind, unit=unit, bonus=0.8 if kind is Kind.NUMBER and unit else 0.0)
+        yield start, end, kind, 0.8 * (kind is Kind.NUMBER and unit != ""), {"unit": unit}
     names = set(find_names(sentence, vocabulary))
     for start, end, is_sure in find_defined(sentence):
-        add(
-            start,
-            end,
-            _kind_of_words(sentence, start, end, names, vocabulary),
-            bonus=1.5 + 1.8 * is_sure,
-            is_defined=True,
-        )
+        kind = _kind_of_words(sentence, start, end, names, vocabulary)
+        yield start, end, kind, 1.5 + 1.8 * is_sure, {"is_defined": True}
     for start, end in sorted(names):
-        add(start, end, Kind.NAME, bonus=0.4 if end - start > 1 else -0.8 * _is_paired(sentence, start))
+        yield start, end, Kind.NAME, 0.4 if end - start > 1 else -0.8 * _is_paired(sentence, start), {}
     for index, token in enumerate(sentence.tokens):
-        if is_acronym(token) and not sentence.is_shouted and not is_abbreviated(sentence, token):
-            add(index, index + 1, Kind.ACRONYM)
+        if is_acronym(token) and not sentence.is_shouted and not sentence.is_abbreviated(token):
+            yield index, index + 1, Kind.ACRONYM, 0.0, {}
     for start, end in find_terms(sentence, vocabulary):
-        add(start, end, Kind.TERM, bonus=_term_bonus(sentence.tokens[start:end], vocabulary))
-    return sorted(found, key=lambda mention: mention.start)
+        yield start, end, Kind.TERM, _term_bonus(sentence.tokens[start:end], vocabulary), {}
 
 
 def _is_paired(sentence: Sentence, index: int) -> bool:
@@ -78,11 +80,8 @@ def _is_paired(sentence: Sentence, index: int) -> bool:
     tokens = sentence.tokens
     for step in (-1, 1):
         link, other = index + step, index + 2 * step
-        if (
-            0 <= other < len(tokens)
-            and tokens[link].text in {"and", "y", "e"}
-            and tokens[other].text[0].isupper()
-        ):
+        has_other = 0 <= other < len(tokens) and tokens[other].text[0].isupper()
+        if has_other and tokens[link].text in {"and", "y", "e"}:
             return True
     return False
 
@@ -104,30 +103,22 @@ def _kind_of_words(
     if (start, end) in names:
         return Kind.NAME
     is_single_opening = start == 0 and len(words) == 1 and words[0].text[0].isupper()
-    if is_single_opening and end < len(sentence.tokens) and words[0].folded not in vocabulary.lowered:
+    following = sentence.word_after(end - 1)
+    if is_single_opening and following and words[0].folded not in vocabulary.lowered:
         # "Newton was a physicist": of a term one would say "is".
-        if sentence.tokens[end].folded == "was" and opens_definition(sentence, end):
-            return Kind.NAME
+        is_person = following.folded == "was" and opens_definition(sentence, end)
+        return Kind.NAME if is_person else Kind.TERM
     return Kind.TERM
 
 
-def _mention(
-    sentence: Sentence,
-    start: int,
-    end: int,
-    kind: Kind,
-    unit: str,
-    bonus: float,
-    is_defined: bool,
-    vocabulary: Vocabulary,
-) -> Mention:
+def _mention(sentence: Sentence, start: int, end: int, kind: Kind, vocabulary: Vocabulary) -> Mention:
     words = sentence.tokens[start:end]
     text = sentence.text[words[0].start : words[-1].end]
-    previous = token_before(sentence, start)
+    previous = sentence.word_before(start)
     article = sentence.lexicon.determiners.get(previous.folded) if previous else None
     lead = previous
-    if kind is Kind.NAME and previous and is_content(previous, sentence):  # "in northern Italy"
-        lead = token_before(sentence, start - 1)
+    if kind is Kind.NAME and previous and sentence.is_content(previous):  # "in northern Italy"
+        lead = sentence.word_before(start - 1)
     shape = ""
     if kind not in NUMERIC:
         guess = vocabulary.shape_of([word.folded for word in words], sentence.language)
@@ -138,11 +129,8 @@ def _mention(
         start=words[0].start,
         end=words[-1].end,
         key=fold(text),
-        is_defined=is_defined,
-        weight=_WEIGHTS[kind] + bonus,
         shape=shape,
-        unit=unit,
         before=lead.folded if lead else "",
         is_bare=article is None,
-        opens=opens(sentence, start) and text[0].isupper(),
+        opens=sentence.is_capital_due(start) and text[0].isupper(),
     )

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 
 from learning.generation.reading.numerals import ROMAN
-from learning.generation.reading.sentences import Sentence, Token, is_verb
-from learning.generation.reading.vocabulary import Vocabulary
+from learning.generation.reading.sentences import Sentence
+from learning.generation.reading.text import LATIN_WORD, Token
+from learning.generation.reading.vocabulary import Vocabulary, ends_phrase
 
 MAX_NAME_WORDS = 6
 
-_ACRONYM = re.compile(r"(?=.*[A-ZÁÉÍÓÚÑ].*[A-ZÁÉÍÓÚÑ0-9])[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑ0-9]{1,5}")
+_ACRONYM = re.compile(r"[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑ0-9]{1,5}")
 
 
 def is_acronym(token: Token) -> bool:
@@ -24,7 +25,7 @@ def _is_capitalised(sentence: Sentence, index: int) -> bool:
         token.text[0].isupper()
         and len(token.text) > 1
         and not is_acronym(token)
-        and not is_abbreviated(sentence, token)
+        and not sentence.is_abbreviated(token)
         and token.folded not in lexicon.stop
         and token.folded not in lexicon.months
         and LATIN_WORD.fullmatch(token.text) is not None
@@ -44,7 +45,7 @@ def find_names(sentence: Sentence, vocabulary: Vocabulary) -> Iterator[tuple[int
 
 
 def _name_end(sentence: Sentence, start: int) -> int:
-    """Where the name that begins at `start` ends: "Miguel de Cervantes", "Luis XVI", "Declaration of the Rights"."""
+    """Where the name that begins at `start` ends: "Miguel de Cervantes", "Luis XVI", "Bank of the Nation"."""
     end = start + 1
     while end < len(sentence.tokens) and end - start < MAX_NAME_WORDS:
         if _is_epithet(sentence, end):
@@ -52,7 +53,7 @@ def _name_end(sentence: Sentence, start: int) -> int:
         step = end
         while step < min(end + 2, len(sentence.tokens)) and _is_link(sentence, step, first=step == end):
             step += 1
-        if step >= len(sentence.tokens) or token_before(sentence, step) is None:
+        if step >= len(sentence.tokens) or sentence.word_before(step) is None:
             break
         is_numeral = step == end and ROMAN.fullmatch(sentence.tokens[step].text)
         if not is_numeral and not _is_capitalised(sentence, step):
@@ -62,18 +63,18 @@ def _name_end(sentence: Sentence, start: int) -> int:
 
 
 def _is_epithet(sentence: Sentence, index: int) -> bool:
-    """ "Isabel [la Católica]", "Alfonso X [el Sabio]"."""
-    token, following = sentence.tokens[index], token_after(sentence, index)
-    if token.text not in {"el", "la", "the"} or token_before(sentence, index) is None or following is None:
+    """Whether a byname begins here: "Isabel [la Católica]", "Alfonso X [el Sabio]"."""
+    token, following = sentence.tokens[index], sentence.word_after(index)
+    if token.text not in {"el", "la", "the"} or sentence.word_before(index) is None or following is None:
         return False
-    after = token_after(sentence, index + 1)
+    after = sentence.word_after(index + 1)
     return _is_capitalised(sentence, index + 1) and not (after and after.text[0].isupper())
 
 
 def _is_link(sentence: Sentence, index: int, *, first: bool) -> bool:
-    """ "de", "del", "of"; and after one of these an article ("de la", "of the")."""
+    """Whether a word joins parts of a name: "de", "of", and after one of these an article ("de la")."""
     token = sentence.tokens[index]
-    if token_before(sentence, index) is None or not token.text.islower():
+    if sentence.word_before(index) is None or not token.text.islower():
         return False
     return token.folded in (sentence.lexicon.links if first else sentence.lexicon.determiners)
 
@@ -81,20 +82,20 @@ def _is_link(sentence: Sentence, index: int, *, first: bool) -> bool:
 def _is_name(sentence: Sentence, start: int, end: int, vocabulary: Vocabulary) -> bool:
     token = sentence.tokens[start]
     if end - start > 1:
-        is_opening_verb = is_verb(token, sentence.lexicon) or token.folded.endswith(("mente", "ly"))
-        return not (opens(sentence, start) and is_opening_verb)
-    if len(token.text) < 3 or token.folded in vocabulary.lowered or is_verb(token, sentence.lexicon):
+        is_opening_verb = sentence.lexicon.is_verb(token.text) or token.folded.endswith(("mente", "ly"))
+        return not (sentence.is_capital_due(start) and is_opening_verb)
+    if len(token.text) < 3 or token.folded in vocabulary.lowered or sentence.lexicon.is_verb(token.text):
         return False
-    if opens(sentence, start) and not vocabulary.is_proper(token.folded):
+    if sentence.is_capital_due(start) and not vocabulary.is_proper(token.folded):
         return _is_bare_subject(sentence, start)
     # "the French army": an English adjective with a capital.
     return sentence.language != "en" or ends_phrase(sentence, start)
 
 
 def _is_bare_subject(sentence: Sentence, index: int) -> bool:
-    """ "Saturno tiene", "Cervantes escribió": in Spanish only a name does without an article there."""
-    following = token_after(sentence, index)
-    if sentence.language != "es" or following is None or not is_content(sentence.tokens[index], sentence):
+    """Spanish leaves the article out before names only: "Saturno tiene", "Cervantes escribió"."""
+    following = sentence.word_after(index)
+    if sentence.language != "es" or following is None or not sentence.is_content(sentence.tokens[index]):
         return False
-    is_singular = not following.folded.endswith("n") and following.folded not in {"son", "eran", "fueron"}
-    return is_singular and (is_verb(following, sentence.lexicon) or following.folded in {"tiene", "puede"})
+    is_verb = sentence.lexicon.is_verb(following.text) or following.folded in {"tiene", "puede"}
+    return is_verb and not following.folded.endswith("n")  # plurals do without one too

@@ -1,14 +1,16 @@
 """Years, centuries and quantities: where notes have them, and what else they might have been."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from learning.generation.reading.kinds import Kind
-from learning.generation.reading.lexicon import LEXICONS
+from learning.generation.reading.lexicon import LEXICONS, word_set
 from learning.generation.reading.sentences import Sentence
+from learning.generation.reading.text import fold
 
 FIRST_YEAR, LAST_YEAR = 1000, 2100
+MAX_NUMBER_CHARS = 18
 
 # --- In a sentence -------------------------------------------------------------------------------
 
@@ -16,33 +18,10 @@ _NUMBER = re.compile(r"[-−]?[0-9]+(?:[ .,][0-9]+)*")
 ROMAN = re.compile(r"[IVXLC]+")
 _ORDINAL = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)")
 _UNIT_SIGN = re.compile(r"\s?([%‰€$]|°\s?[CF]?\b|º\s?C\b)")
-_NUMBERED_THINGS = frozenset(
-    [
-        "tema",
-        "capitulo",
-        "pagina",
-        "pag",
-        "fig",
-        "figura",
-        "tabla",
-        "apartado",
-        "unidad",
-        "numero",
-        "n",
-        "o",
-        "nº",
-        "num",
-        "nro",
-        "chapter",
-        "page",
-        "figure",
-        "table",
-        "section",
-        "unit",
-        "number",
-        "no",
-    ]
-)
+_NUMBERED_THINGS = word_set("""
+    tema capitulo pagina pag fig figura tabla apartado unidad numero n o nº num nro
+    chapter page figure table section unit number no
+""")
 _ERAS = frozenset({"a", "d", "bc", "ad", "bce", "ce", "aec"})
 
 
@@ -50,21 +29,21 @@ def find_numbers(sentence: Sentence) -> Iterator[tuple[int, int, Kind, str]]:
     """(first token, token after the last, kind, unit) of each number that can be asked for."""
     lexicon = sentence.lexicon
     for index, token in enumerate(sentence.tokens):
-        previous = token_before(sentence, index)
-        following = token_after(sentence, index)
+        previous = sentence.word_before(index)
+        following = sentence.word_after(index)
         if _NUMBER.fullmatch(token.text):
-            if _stands_alone(sentence, index):
+            if len(token.text) <= MAX_NUMBER_CHARS and _stands_alone(sentence, index):
                 yield index, index + 1, *_kind_of_number(sentence, index)
         elif previous and previous.folded in {"siglo", "siglos"} and ROMAN.fullmatch(token.text):
             yield index, index + 1, Kind.CENTURY, "roman"
         elif following and following.folded == "century" and _ORDINAL.fullmatch(token.text):
             yield index, index + 1, Kind.CENTURY, "ordinal"
-        elif token.folded in lexicon.counts and following and is_content(following, sentence):
-            yield index, index + 1, Kind.COUNT, lexicon.code
+        elif token.folded in lexicon.counts and following and sentence.is_content(following):
+            yield index, index + 1, Kind.COUNT, ""
 
 
 def _stands_alone(sentence: Sentence, index: int) -> bool:
-    """Whether a number is a quantity or a year: no part of a date, a range, a formula or a page reference."""
+    """Whether a number is a quantity or a year: no part of a date, a range, a formula, a page reference."""
     token = sentence.tokens[index]
     before = sentence.text[max(0, token.start - 2) : token.start]
     after = sentence.text[token.end : token.end + 2]
@@ -74,7 +53,7 @@ def _stands_alone(sentence: Sentence, index: int) -> bool:
         return False
     if before.strip() in {"=", "+", "×", "*", "/"} and after.strip():
         return False
-    previous, following = token_before(sentence, index), token_after(sentence, index)
+    previous, following = sentence.word_before(index), sentence.word_after(index)
     if previous and (previous.folded in _NUMBERED_THINGS or previous.folded in sentence.lexicon.months):
         return False
     if following and (following.folded in sentence.lexicon.months or following.text[0].isdigit()):
@@ -86,7 +65,7 @@ def _stands_alone(sentence: Sentence, index: int) -> bool:
 
 def _kind_of_number(sentence: Sentence, index: int) -> tuple[Kind, str]:
     token = sentence.tokens[index]
-    previous, following = token_before(sentence, index), token_after(sentence, index)
+    previous, following = sentence.word_before(index), sentence.word_after(index)
     unit = _unit(sentence, index)
     is_four_digits = (
         len(token.text) == 4 and token.text.isdigit() and FIRST_YEAR <= int(token.text) <= LAST_YEAR
@@ -94,12 +73,12 @@ def _kind_of_number(sentence: Sentence, index: int) -> tuple[Kind, str]:
     if not is_four_digits or unit in _ERAS or _UNIT_SIGN.match(sentence.text, token.end):
         return Kind.NUMBER, unit
     led = previous is not None and previous.folded in sentence.lexicon.year_lead
-    counts_something = following is not None and following.text.islower() and is_content(following, sentence)
+    counts_something = following is not None and following.text.islower() and sentence.is_content(following)
     return (Kind.YEAR, "") if led or not counts_something else (Kind.NUMBER, unit)
 
 
 def _unit(sentence: Sentence, index: int) -> str:
-    token, following = sentence.tokens[index], token_after(sentence, index)
+    token, following = sentence.tokens[index], sentence.word_after(index)
     if sign := _UNIT_SIGN.match(sentence.text, token.end):
         return sign[1]
     if sentence.text[token.start - 1 : token.start] in {"$", "€"}:
@@ -111,88 +90,45 @@ def _unit(sentence: Sentence, index: int) -> str:
     return ""
 
 
-_ROMAN_NUMERALS = [
-    "0",
-    "I",
-    "II",
-    "III",
-    "IV",
-    "V",
-    "VI",
-    "VII",
-    "VIII",
-    "IX",
-    "X",
-    "XI",
-    "XII",
-    "XIII",
-    "XIV",
-    "XV",
-    "XVI",
-    "XVII",
-    "XVIII",
-    "XIX",
-    "XX",
-    "XXI",
-]
+# --- What else it might have been ----------------------------------------------------------------
+
+_ONES = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+_CENTURIES = {
+    "roman": [tens + ones for tens in ("", "X") for ones in _ONES][1:] + ["XX", "XXI"],
+    "ordinal": ["1st", "2nd", "3rd", *(f"{number}th" for number in range(4, 21)), "21st"],
+}
 
 
-def _derive(mention: Mention, rng: random.Random) -> Iterator[str]:
-    """Plausible neighbours of a number, for notes that have too few: the only options not taken from them."""
-    derive: dict[Kind, Callable[[Mention], list[str]]] = {
-        Kind.YEAR: _near_years,
-        Kind.CENTURY: _near_centuries,
-        Kind.COUNT: _near_counts,
-        Kind.NUMBER: _near_numbers,
-    }
-    options = derive[mention.kind](mention)
-    rng.shuffle(options)
-    yield from options
+def numbers_near(kind: Kind, text: str, unit: str, language: str) -> list[str]:
+    """Plausible neighbours of a number, written like it: 1492 -> 1485, 1500; XVIII -> XVII, XIX."""
+    if kind is Kind.YEAR:
+        return _years_near(int(text))
+    if kind is Kind.COUNT:
+        return _around(LEXICONS[language].counts, fold(text))
+    if kind is Kind.CENTURY:
+        return _around(_CENTURIES[unit], text)
+    figure = Figure.parse(text, language)
+    limit = 100 * 10**figure.decimals if unit == "%" else 0
+    near = figure.neighbours()
+    return [figure.write(digits) for digits in near if digits <= limit or figure.digits > limit]
 
 
-def _near_years(mention: Mention) -> list[str]:
-    year = int(mention.key)
+def _years_near(year: int) -> list[str]:
     reach = (1, 2, 3, 4, 5) if year >= 1990 else (2, 3, 4, 5, 7, 8, 10, 12, 15)
     after = () if year >= 2015 else reach  # no years to come
     return [str(year - step) for step in reach] + [str(year + step) for step in after]
 
 
-def _near_centuries(mention: Mention) -> list[str]:
-    if mention.unit == "ordinal":
-        number = int(re.sub(r"\D", "", mention.text))
-        return [
-            _ordinal(near) for near in range(number - 3, number + 4) if 1 <= near <= 21 and near != number
-        ]
-    if mention.text not in _ROMAN_NUMERALS:
+def _around(row: Sequence[str], text: str) -> list[str]:
+    """The three before and the three after in a row; none for what is not in it."""
+    if text not in row:
         return []
-    number = _ROMAN_NUMERALS.index(mention.text)
-    return [
-        _ROMAN_NUMERALS[near] for near in range(number - 3, number + 4) if 1 <= near <= 21 and near != number
-    ]
-
-
-def _ordinal(number: int) -> str:
-    special = {1: "st", 2: "nd", 3: "rd", 21: "st"}
-    return f"{number}{special.get(number, 'th')}"
-
-
-def _near_counts(mention: Mention) -> list[str]:
-    counts = LEXICONS[mention.unit].counts
-    place = counts.index(mention.key)
-    near = [counts[i] for i in range(max(0, place - 3), min(len(counts), place + 4)) if i != place]
-    return [word.capitalize() for word in near] if mention.opens else near
-
-
-def _near_numbers(mention: Mention) -> list[str]:
-    figure = _Figure.parse(mention.text, "es")
-    near = figure.neighbours()
-    if mention.unit == "%" and figure.digits <= 100 * 10**figure.decimals:
-        near = [digits for digits in near if digits <= 100 * 10**figure.decimals]
-    return [figure.write(digits) for digits in near]
+    place = row.index(text)
+    return [*row[max(0, place - 3) : place], *row[place + 1 : place + 4]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Figure:
+class Figure:
     """A written number as its digits, and how they were written: "-1.250,5" is 12505, one decimal."""
 
     digits: int
@@ -202,7 +138,7 @@ class _Figure:
     sign: str
 
     @classmethod
-    def parse(cls, text: str, language: str) -> "_Figure":
+    def parse(cls, text: str, language: str) -> "Figure":
         sign = text[0] if text[0] in "-−" else ""
         body = text[len(sign) :]
         marks = re.findall(r"[ .,]", body)
@@ -225,7 +161,7 @@ class _Figure:
 
     def neighbours(self) -> list[int]:
         """Digits of numbers near this one and as round as it is: 300000 -> 200000, 400000; 46 -> 41, 51."""
-        if self.digits == 0 or self.digits > 10**15:
+        if self.digits == 0:
             return []
         significant, roundness = self.digits, 1
         while significant % 10 == 0:

@@ -5,36 +5,24 @@ pages. Nothing here raises on any text, and every pattern is linear (possessive 
 """
 
 import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from learning.generation.reading.language import language_of
 from learning.generation.reading.lexicon import (
     ABBREVIATIONS,
     CLOSING_ABBREVIATIONS,
     ENGLISH,
     LEXICONS,
-    NEIGHBOURS,
     SPANISH,
     Lexicon,
 )
+from learning.generation.reading.text import LATIN_WORD, Token, fold, plain, tokenise
 
 MIN_WORDS, MAX_WORDS = 5, 45
 MAX_WORD_LETTERS = 40  # longer than any term of school notes: a hash, a key, a run of one letter
 MIN_WRAP_WIDTH = 40  # characters; nobody wraps a paragraph narrower than this
-CLEAR_MARGIN = 2  # function words by which a sentence must differ from the notes' own language
 MAX_LABEL_WORDS = 5  # "Membrana plasmática: ..."
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word or number, with its place in the sentence's text."""
-
-    text: str
-    start: int
-    end: int
-    folded: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,47 +46,47 @@ class Sentence:
     def lexicon(self) -> Lexicon:
         return LEXICONS.get(self.language, SPANISH)
 
+    def gap_after(self, index: int) -> str:
+        """The text between a token and the one after it."""
+        return self.text[self.tokens[index].end : self.tokens[index + 1].start]
 
-# --- Text ----------------------------------------------------------------------------------------
+    def word_after(self, index: int) -> Token | None:
+        """The word after, when nothing but a space lies between."""
+        if index + 1 < len(self.tokens) and self.gap_after(index) == " ":
+            return self.tokens[index + 1]
+        return None
 
-_DECORATION = re.compile(
-    r"\*\*|(?<![\w*])\*(?=\w)|(?<=[\w.,;:])\*(?![\w*])|`"  # **bold**, *italic*, `code`
-    r"|(?<!\w)__?(?=[^\W_])|(?<=[^\W_])__?(?!\w)"  # __bold__, _italic_
-    r"|(?<=[^\s\[])\[[0-9]{1,3}\]"  # footnote marks of encyclopedias[1]
-)
+    def word_before(self, index: int) -> Token | None:
+        """The word before, when nothing but a space lies between."""
+        return self.tokens[index - 1] if index > 0 and self.gap_after(index - 1) == " " else None
+
+    def is_capital_due(self, index: int) -> bool:
+        """Whether a capital means nothing: first word, first after "term:", first of a quotation."""
+        if index == 0 or index == self.label_end:
+            return True
+        return any(mark in "«“\"‘¡:!" for mark in self.gap_after(index - 1))
+
+    def is_abbreviated(self, token: Token) -> bool:
+        """Whether a full stop inside the sentence follows: J., Dr., EE."""
+        return self.text[token.end : token.end + 1] == "." and token is not self.tokens[-1]
+
+    def is_content(self, token: Token) -> bool:
+        """Whether a word carries meaning of its own and could be a noun or an adjective."""
+        lexicon, word = self.lexicon, token.folded
+        if len(word) < 3 or word in lexicon.stop or word in lexicon.weak or word in lexicon.months:
+            return False
+        if word in lexicon.counts or lexicon.is_verb(token.text):
+            return False
+        return LATIN_WORD.fullmatch(token.text) is not None
+
+    @property
+    def has_verb(self) -> bool:
+        """Whether a finite verb, or a word that opens a clause, is in sight: what a heading lacks."""
+        is_verb = self.lexicon.is_verb
+        return any(token.folded in _CLAUSE_WORDS or is_verb(token.text) for token in self.tokens)
 
 
-def plain(text: str) -> str:
-    """Text as shown: composed accents, no control or invisible characters, no Markdown, one line."""
-    text = unicodedata.normalize("NFC", text)
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else _visible(char) for char in text)
-    return " ".join(_DECORATION.sub("", text).split())
-
-
-def _visible(char: str) -> str:
-    """What stands for an unprintable character: nothing for a soft hyphen or a joiner, else a space."""
-    return "" if unicodedata.category(char) == "Cf" else " "
-
-
-def fold(text: str) -> str:
-    """Text for comparing: without case, accents and extra spaces."""
-    if text.isascii():
-        return " ".join(text.lower().split())
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).split())
-
-
-_TOKEN = re.compile(
-    r"(?:(?<![^\s(])[-−])?"  # a minus sign, not a hyphen
-    r"(?:[0-9]{1,3}(?: [0-9]{3})++(?![0-9])|[0-9]++(?:[.,][0-9]++)*+)\w*+"  # 300 000, 3.14, 19th
-    r"|[^\W_]++(?:[-'’](?!s\b)[^\W_]++)*+"  # célula, teórico-práctico, O'Brien, but Newton('s)
-)
-
-
-def tokenise(text: str) -> tuple[Token, ...]:
-    found = _TOKEN.finditer(text)
-    return tuple(Token(match[0], match.start(), match.end(), fold(match[0])) for match in found)
+_CLAUSE_WORDS = frozenset({"que", "se", "which", "that", "who"})
 
 
 # --- Lines to blocks -----------------------------------------------------------------------------
@@ -263,39 +251,16 @@ def _sentence(span: tuple[int, int], text: str, tokens: tuple[Token, ...], langu
     )
 
 
-def language_of(tokens: Sequence[Token], default: str = "") -> str:
-    """The language by the function words: "es", "en" or a neighbour; `default` when they do not tell."""
-    counts = Counter(token.folded for token in tokens)
-    hits = {code: _hits(counts, words) for code, words in _FUNCTION_WORDS.items()}
-    best = max(hits, key=lambda code: (hits[code], _common_words(counts, code)))
-    margin = CLEAR_MARGIN if default else 1
-    return best if hits[best] - hits.get(default, 0) >= margin else default
-
-
-def _hits(counts: Counter[str], words: frozenset[str]) -> int:
-    return sum(count for word, count in counts.items() if word in words)
-
-
-def _common_words(counts: Counter[str], code: str) -> int:
-    """Hits among the other words we know of a language; they decide between equals."""
-    lexicon = LEXICONS.get(code)
-    return _hits(counts, lexicon.weak | lexicon.verbs) if lexicon else 0
-
-
-# Spanish and English first: max() takes the first of equals.
-_FUNCTION_WORDS = {"es": SPANISH.stop, "en": ENGLISH.stop} | NEIGHBOURS
-
 _SEPARATOR = re.compile(r"\s*+(?:\([^()]{1,60}\))?(?::| [-–—=→])\s")
 _NOTHING = ((0, 0), 0)
 
 
 def _find_label(text: str, tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[int, int], int]:
-    """The tokens of the term in "La ósmosis (opcional): paso de agua", without its article, and the token after."""
+    """The tokens of the term in "La ósmosis (biología): paso de agua", and the first of its explanation."""
     begin = 1 if tokens and tokens[0].folded in lexicon.determiners else 0
     for index, token in enumerate(tokens[: MAX_LABEL_WORDS + 1]):
-        if token.text.lower() in lexicon.verbs or (
-            index > begin and text[tokens[index - 1].end : token.start] != " "
-        ):
+        is_broken = index > begin and text[tokens[index - 1].end : token.start] != " "
+        if is_broken or lexicon.is_verb(token.text):
             return _NOTHING
         separator = _SEPARATOR.match(text, token.end)
         if separator and index >= begin:
@@ -310,11 +275,10 @@ def _find_label(text: str, tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple
 _NOT_PROSE = re.compile(
     r"</?[a-z!]|&#?\w{1,8};|https?:|www\.|\S@\S|_{2}|[{}|\\\ufffd]|[=-]>|\$[^\s\d$]", re.IGNORECASE
 )
-_CLAUSE_WORDS = frozenset({"que", "se", "which", "that", "who"})
 
 
 def carries_a_question(sentence: Sentence) -> bool:
-    """Whether it is a statement in a language we read, of a proper length, and no markup, heading or question."""
+    """Whether it is a statement in a language we read, of a proper length: no markup, heading or question."""
     words = sentence.tokens
     if not sentence.is_readable or not MIN_WORDS <= len(words) <= MAX_WORDS:
         return False
@@ -327,14 +291,4 @@ def carries_a_question(sentence: Sentence) -> bool:
     if sum(char.isalpha() or char == " " for char in text) < 0.7 * len(text):
         return False
     is_closed = text.rstrip("»”\"'’)]").endswith((".", "!", "…"))
-    return is_closed or sentence.label != (0, 0) or has_verb(sentence)
-
-
-def has_verb(sentence: Sentence) -> bool:
-    """Whether a finite verb, or a word that opens a clause, is in sight: what a heading lacks."""
-    return any(is_verb(word, sentence.lexicon) or word.folded in _CLAUSE_WORDS for word in sentence.tokens)
-
-
-def is_verb(token: Token, lexicon: Lexicon) -> bool:
-    lower = token.text.lower()
-    return lower in lexicon.verbs or bool(lexicon.verb_ending.search(lower))
+    return is_closed or sentence.label != (0, 0) or sentence.has_verb

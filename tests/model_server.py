@@ -1,0 +1,116 @@
+"""A language model server for tests: OpenAI's chat completions over real HTTP, behaving as it is told."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Answer = tuple[int, dict[str, str], bytes]
+Behaviour = Callable[[dict[str, Any], int], Answer]
+
+
+class ModelServer:
+    """Answers as `behaviour(payload, call number)` says; remembers what it was asked in `calls`."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self.behaviour: Behaviour = good
+        self._lock = threading.Lock()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                with outer._lock:
+                    outer.calls.append(payload)
+                    number = len(outer.calls)
+                status, headers, body = outer.behaviour(payload, number)
+                try:
+                    self.send_response(status)
+                    for name, value in ({"Content-Length": str(len(body))} | headers).items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                    self.wfile.write(body)
+                except (BrokenPipeError, ConnectionResetError):
+                    pass  # the client did not wait
+
+            def log_message(self, *arguments: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def reset(self, behaviour: Behaviour | None = None) -> None:
+        with self._lock:
+            self.calls.clear()
+            self.behaviour = behaviour or good
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+_numbers = iter(range(1, 10**9))
+
+
+def wanted(payload: dict[str, Any]) -> int:
+    """How many questions the prompt asks for: its first number."""
+    text = " ".join(message["content"] for message in payload["messages"] if message["role"] == "user")
+    return int(next(word for word in text.split() if word.isdigit()))
+
+
+def question(number: int, **changes: Any) -> dict[str, Any]:
+    """A proper question, different for each number. The right answer begins with «Correcta»."""
+    return {
+        "question": f"¿Cuál es la respuesta a la pregunta número {number} del modelo?",
+        "answer": f"Correcta {number}",
+        "distractors": [f"Falsa {number}{letter}" for letter in "abc"],
+        "explanation": f"La respuesta a la pregunta {number} es esa porque así lo dice el servidor de pruebas.",
+    } | changes
+
+
+def completion(content: str, *, finish: str = "stop", model: str = "test-model") -> Answer:
+    body = {
+        "id": "x",
+        "model": model,
+        "choices": [{"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": content}}],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 50},
+    }
+    return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+
+def questions(*items: Any) -> Answer:
+    return completion(json.dumps({"questions": items}))
+
+
+def error(status: int, code: str = "error", **headers: str) -> Answer:
+    return status, {"Content-Type": "application/json", **headers}, json.dumps({"error": {"code": code}}).encode()
+
+
+def good(payload: dict[str, Any], number: int) -> Answer:
+    """As many proper questions as were asked for, never the same twice."""
+    return questions(*(question(next(_numbers)) for _ in range(wanted(payload))))
+
+
+def slow(seconds: float, then: Behaviour = good) -> Behaviour:
+    def behave(payload: dict[str, Any], number: int) -> Answer:
+        time.sleep(seconds)
+        return then(payload, number)
+
+    return behave
+
+
+def first(*answers: Answer, then: Behaviour = good) -> Behaviour:
+    """These answers in turn, one call each; after them as `then` does."""
+    left = list(answers)
+
+    def behave(payload: dict[str, Any], number: int) -> Answer:
+        return left.pop(0) if left else then(payload, number)
+
+    return behave
