@@ -14,7 +14,6 @@ from ops.language import speak
 from ops.permissions import Anyone
 from persenaut.errors import DomainError, NotFound
 
-
 RENDERER = JsonRenderer()
 
 

@@ -29,3 +29,4 @@ os.environ |= {
     "EXPOSE_ANSWER_KEY": "false",
     "DOTENV": "none",  # a developer's .env is not the tests'
 }
+(FOLDER / "static").mkdir()

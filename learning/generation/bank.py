@@ -23,14 +23,15 @@ class Bank:
     def draft(self, order: Order) -> list[Draft]:
         """Questions the learner has not had, in random order; when all were had and one is wanted, one again."""
         theme = read_theme(_index()[order.theme_key])
-        levels = [order.level] if order.level else list(Level)
-        drafts = [_draft(theme, level, row) for level in levels for row in theme["questions"][level]]
-        random.shuffle(drafts)
         had = {fingerprint(question): position for position, question in enumerate(order.avoid)}
+        drafts = _drafts(theme, order.level)
         fresh = [draft for draft in drafts if draft.fingerprint not in had]
-        if fresh or order.count > 1 or not drafts:
+        if order.mixed and len(fresh) < order.count:
+            others = [draft for level in Level if level != order.level for draft in _drafts(theme, level)]
+            fresh += [draft for draft in others if draft.fingerprint not in had]
+        if fresh or order.mixed:
             return fresh[: order.count]
-        # `avoid` begins with the newest: the one that is longest ago comes again.
+        # The one that is longest ago comes again.
         return [replace(max(drafts, key=lambda draft: had[draft.fingerprint]), is_repeat=True)]
 
 
@@ -54,6 +55,12 @@ def _index() -> dict[str, Path]:
 def read_theme(path: Path) -> dict[str, Any]:
     theme: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return theme
+
+
+def _drafts(theme: dict[str, Any], level: Level) -> list[Draft]:
+    """The questions of one level, in random order."""
+    rows = theme["questions"][level]
+    return [_draft(theme, level, row) for row in random.sample(rows, len(rows))]
 
 
 def _draft(theme: dict[str, Any], level: Level, row: dict[str, Any]) -> Draft:

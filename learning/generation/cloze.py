@@ -26,6 +26,8 @@ BLANK = "____"
 MAX_QUESTION_CHARS = 400
 # Points that chance may add to a blank: enough to vary the pick, too few to lift a dull one over a good one.
 CHANCE = 1.5
+ENOUGH_CLUES = 4  # words of meaning, or numbers, that a sentence should keep
+VAGUE = 0.6  # points that each missing one costs
 SAME_KIND = 0.4  # points that a year loses for each year picked before it
 # Blanks to work out in full for each item wanted, so that the options too have a say in what is best.
 TRIES_PER_ITEM, MIN_TRIES = 3, 12
@@ -35,29 +37,6 @@ _PROMPTS = {
     "en": "Complete the sentence from your notes: ",
 }
 _EXPLANATIONS = {"es": "Tus apuntes dicen: ", "en": "Your notes say: "}
-# Study talk rather than subject matter: "mañana examen", "see chapter 3".
-_STUDY_TALK = frozenset(
-    [
-        "examen",
-        "deberes",
-        "tarea",
-        "pagina",
-        "capitulo",
-        "profesor",
-        "profesora",
-        "apuntes",
-        "repasar",
-        "estudiar",
-        "exam",
-        "homework",
-        "chapter",
-        "page",
-        "teacher",
-        "slide",
-        "slides",
-        "quiz",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +67,15 @@ class _Candidate:
     score: float
     kind: Kind
     item: ClozeItem
+    marks: frozenset[int | str]  # the sentence and the answer: what should not come twice
 
 
 def make_cloze(
-    notes: str, *, count: int = 1, avoid: Collection[str] = (), seed: int | None = None
+    notes: str,
+    *,
+    count: int = 1,
+    avoid: Collection[str] = (),
+    seed: int | None = None,
 ) -> list[ClozeItem]:
     """Up to `count` items, best first, from different sentences where possible; [] when the notes carry none.
 
@@ -103,19 +87,20 @@ def make_cloze(
     rng = random.Random(seed)
     reading = read_notes(notes)
     avoided = {fold(question) for question in avoid}
-    drafts = [draft for draft in _drafts(reading, rng) if fold(draft.question) not in avoided]
-    drafts.sort(key=lambda draft: -draft.score)
+    drafts = sorted(_drafts(reading, avoided, rng), key=lambda draft: -draft.score)
     return _pick(_items(reading, drafts, count, rng), count)
 
 
-def _drafts(reading: Reading, rng: random.Random) -> Iterator[_Draft]:
+def _drafts(reading: Reading, avoided: Collection[str], rng: random.Random) -> Iterator[_Draft]:
+    """Every fair blank of the usable sentences, but for those whose folded question is to be avoided."""
     for index in reading.usable:
         sentence = reading.sentences[index]
         merit = _merit(sentence, reading.mentions[index])
         for mention in reading.mentions[index]:
             question = _question(sentence, mention)
-            if question is not None:
-                yield _Draft(merit + mention.weight + CHANCE * rng.random(), index, mention, question)
+            if _is_fair(question, sentence, mention) and fold(question) not in avoided:
+                score = merit + mention.weight - _vagueness(sentence, mention) + CHANCE * rng.random()
+                yield _Draft(score, index, mention, question)
 
 
 def _items(reading: Reading, drafts: Sequence[_Draft], count: int, rng: random.Random) -> list[_Candidate]:
@@ -130,7 +115,8 @@ def _items(reading: Reading, drafts: Sequence[_Draft], count: int, rng: random.R
         if options is not None:
             distractors, fit = options
             item = _item(reading.sentences[draft.index], draft, distractors)
-            items.append(_Candidate(draft.score + fit, draft.mention.kind, item))
+            marks: frozenset[int | str] = frozenset({draft.index, draft.mention.key})
+            items.append(_Candidate(draft.score + fit, draft.mention.kind, item, marks))
             seen.add(draft.index)
     return items
 
@@ -143,20 +129,15 @@ def _pick(candidates: Sequence[_Candidate], count: int) -> list[ClozeItem]:
     kinds: Counter[Kind] = Counter()
 
     def worth(candidate: _Candidate) -> tuple[bool, float]:
-        is_new = used.isdisjoint(_marks(candidate.item))
-        return is_new, candidate.score - SAME_KIND * kinds[candidate.kind]
+        return used.isdisjoint(candidate.marks), candidate.score - SAME_KIND * kinds[candidate.kind]
 
     while left and len(picked) < count:
         best = max(left, key=worth)
         left.remove(best)
         picked.append(best)
-        used |= _marks(best.item)
+        used |= best.marks
         kinds[best.kind] += 1
     return [candidate.item for candidate in picked]
-
-
-def _marks(item: ClozeItem) -> set[int | str]:
-    return {item.start, fold(item.answer)}
 
 
 def _item(sentence: Sentence, draft: _Draft, distractors: tuple[str, str, str]) -> ClozeItem:
@@ -171,29 +152,33 @@ def _item(sentence: Sentence, draft: _Draft, distractors: tuple[str, str, str]) 
     )
 
 
-def _question(sentence: Sentence, mention: Mention) -> str | None:
-    """The question text, or None when the rest would give the answer away or say too little."""
+def _question(sentence: Sentence, mention: Mention) -> str:
     text = sentence.text[: mention.start] + BLANK + sentence.text[mention.end :]
-    question = _PROMPTS[sentence.language] + _quoted(text, sentence.language)
-    is_fair = mention.key not in fold(question) and not _is_hinted(sentence, mention)
-    fits = len(question) <= MAX_QUESTION_CHARS and len(mention.text) <= MAX_OPTION_CHARS
-    return question if is_fair and fits else None
+    return _PROMPTS[sentence.language] + _quoted(text, sentence.language)
+
+
+def _is_fair(question: str, sentence: Sentence, mention: Mention) -> bool:
+    """Whether the question is short enough and does not give its answer away."""
+    if len(question) > MAX_QUESTION_CHARS or len(mention.text) > MAX_OPTION_CHARS:
+        return False
+    return mention.key not in fold(question) and not _is_hinted(sentence, mention)
 
 
 def _is_hinted(sentence: Sentence, mention: Mention) -> bool:
     """Whether a word of the answer comes again in the rest of the sentence, in this or another form."""
     if mention.kind in NUMERIC:
         return False
-    stop = sentence.lexicon.stop
-    rest = [
-        token.folded
-        for token in sentence.tokens
-        if not mention.start <= token.start < mention.end
-        and token.folded not in stop
-        and len(token.folded) > 3
-    ]
-    words = [word for word in mention.key.split() if word not in stop and len(word) > 3]
-    return any(are_related(word, other) for word in words for other in rest)
+    rest = [token.folded for token in sentence.tokens if not mention.start <= token.start < mention.end]
+    long_words = [word for word in rest if len(word) > 3 and word not in sentence.lexicon.stop]
+    answer = [word for word in mention.key.split() if len(word) > 3 and word not in sentence.lexicon.stop]
+    return any(are_related(word, other) for word in answer for other in long_words)
+
+
+def _vagueness(sentence: Sentence, mention: Mention) -> float:
+    """Points against a blank that leaves little to go by: "La ____ es un tipo de división celular"."""
+    rest = [token for token in sentence.tokens if not mention.start <= token.start < mention.end]
+    clues = sum(sentence.is_content(token) or token.text[0].isdigit() for token in rest)
+    return VAGUE * max(0, ENOUGH_CLUES - clues)
 
 
 def _quoted(text: str, language: str) -> str:
@@ -213,7 +198,7 @@ def _merit(sentence: Sentence, mentions: Sequence[Mention]) -> float:
         merit -= 1.8
     elif sentence.lexicon.is_verb(sentence.tokens[0].text):  # "Terminó en 1945": who?
         merit -= 0.8
-    if not _STUDY_TALK.isdisjoint(words):
+    if not sentence.lexicon.study_talk.isdisjoint(words):
         merit -= 3.0
     if sentence.text.count("(") != sentence.text.count(")"):
         merit -= 0.5

@@ -57,11 +57,8 @@ def read_notes(notes: str) -> Reading:
     sentences = split_sentences(notes)
     vocabulary = learn(sentences)
     usable = [index for index, sentence in enumerate(sentences) if carries_a_question(sentence)]
-    mentions = {
-        index: find_mentions(sentence, vocabulary)
-        for index, sentence in enumerate(sentences)
-        if sentence.is_readable
-    }
+    readable = [(index, sentence) for index, sentence in enumerate(sentences) if sentence.is_readable]
+    mentions = {index: find_mentions(sentence, vocabulary) for index, sentence in readable}
     # Capitals in a heading are decoration: take no names from there.
     headings = set(range(len(sentences))).difference(usable)
     terms: dict[str, Term] = {}
@@ -133,7 +130,10 @@ def choose_distractors(
 
 
 def _options(
-    reading: Reading, index: int, mention: Mention, rng: random.Random
+    reading: Reading,
+    index: int,
+    mention: Mention,
+    rng: random.Random,
 ) -> Iterator[tuple[str, float]]:
     """Terms of the notes that may stand for the mention, best first; after them, numbers near a number."""
     scored = [
@@ -210,7 +210,7 @@ def _verbal_likeness(mention: Mention, term: Term) -> float:
 def _agreement(mention: Mention, term: Term) -> float:
     """Gender and number: after an article a wrong one gives the answer away."""
     if not term.shape or not mention.shape:
-        return -0.5
+        return -0.5 if mention.is_bare else -1.5
     if term.shape == mention.shape:
         return 1.5
     same_number = term.shape[-1] == mention.shape[-1]

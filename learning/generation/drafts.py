@@ -10,11 +10,12 @@ from learning.words import Level, comparable
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order for questions. `level` may be None: any. `avoid` are question texts that must not come again."""
+    """An order for questions. `avoid` are question texts that must not come again, newest first."""
 
     theme: str
     theme_key: str
-    level: Level | None
+    level: Level
+    mixed: bool = False  # when the level has not enough, other levels will do
     count: int = 1
     language: str = "es"
     avoid: tuple[str, ...] = ()

@@ -9,7 +9,6 @@ import orjson
 
 from learning.generation.drafts import Draft, Order, SourceFailed
 from learning.models import LETTERS, Challenge
-from learning.words import Level
 from ops import llm
 
 PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
@@ -61,7 +60,7 @@ class Model:
             Draft(
                 **fields,
                 origin=origin,
-                level=order.level or Level.BEGINNER,
+                level=order.level,
                 detail=f"{completion.model} p{PROMPT_VERSION}"[:100],
                 raw_text=completion.text[:4000],
             )
@@ -72,7 +71,7 @@ class Model:
 
 def messages(order: Order, count: int) -> list[dict[str, str]]:
     """The prompt. Notes travel in a message of their own, between marks nobody can guess: they are data."""
-    level = Level(order.level or Level.BEGINNER)
+    level = order.level
     kind = "notes" if order.notes else "theme"
     mark = secrets.token_hex(8)
     system = prompt(order.language, "system").format(mark=mark)

@@ -3,7 +3,6 @@
 from learning.generation.cloze import make_cloze
 from learning.generation.drafts import Draft, Order
 from learning.models import Challenge
-from learning.words import Level
 
 
 class Cloze:
@@ -20,7 +19,7 @@ class Cloze:
                 correct=0,
                 explanation=item.explanation,
                 origin=Challenge.Origin.CLOZE,
-                level=order.level or Level.BEGINNER,
+                level=order.level,
                 detail=item.language,
             )
             for item in make_cloze(order.notes, count=order.count, avoid=order.avoid)

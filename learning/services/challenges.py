@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.tokens import TokenUser
 from learning.generation import Draft, Order, generate
 from learning.models import Challenge, ChallengeSchedule, ThemeShelf, UserResponse
-from learning.words import theme_key
+from learning.words import Level, theme_key
 from metrics.services import AnswerFact, lock_totals, record_answers, unrecord_answers
 from ops.database import in_transaction
 from ops.logs import log_business_event
@@ -63,18 +63,20 @@ def make_challenges(user: TokenUser, order: Order, *, state: str, schedule_id: i
         except _AlreadyAsked as exc:  # long ago, or in a request beside this one
             order = replace(order, avoid=(*exc.args[0], *order.avoid))
             continue
-        log_business_event(
-            "CHALLENGE_GENERATED",
-            {"userId": user.pk, "count": len(challenges), "origin": drafts[0].origin.value, "level": drafts[0].level},
-        )
+        made = {"count": len(challenges), "origin": drafts[0].origin.value, "questionLevel": order.level.value}
+        log_business_event("CHALLENGE_GENERATED", {"userId": user.pk} | made)
         return challenges
     raise AssertionError("unreachable")
 
 
 def earlier_questions(user_id: int, order: Order) -> list[str]:
-    """The texts of the user's questions of this theme (and level, when the order names one), newest first."""
-    rows = Challenge.objects.of_user(user_id).in_theme(order.theme_key, order.level)
-    return list(rows.order_by("-created_at", "-id").values_list("question", flat=True)[:AVOID_LOADED])
+    """The texts of the user's questions of this theme and the levels of the order, newest first."""
+    levels = list(Level) if order.mixed else [order.level]
+    texts: list[str] = []
+    for level in levels:  # each from the end of an index, where one query over several would sort the whole theme
+        rows = Challenge.objects.of_user(user_id).in_theme(order.theme_key, level)
+        texts += rows.order_by("-created_at", "-id").values_list("question", flat=True)[:AVOID_LOADED]
+    return texts
 
 
 @in_transaction
@@ -193,7 +195,6 @@ def schedule_challenges(
     user: TokenUser, order: Order, *, schedule: dict[str, Any], moment: datetime
 ) -> ChallengeSchedule:
     """Store the standing order for a theme and level, or change the one there is. `moment` is its next delivery."""
-    assert order.level is not None
     lock_totals(user.pk)
     row, _created = ChallengeSchedule.objects.update_or_create(
         user_id=user.pk,

@@ -120,6 +120,7 @@ def gather(user: TokenUser, theme: str, count: int, *, exclude: Collection[int])
         theme=theme,
         theme_key=theme_key(theme),
         level=_usual_level(user.pk, theme),
+        mixed=True,
         count=missing,
         language=language_of(user),
     )
@@ -143,10 +144,10 @@ def random_challenges(user_id: int, key: str, count: int, *, exclude: Collection
     return random.sample(found, min(count, len(found)))
 
 
-def _usual_level(user_id: int, theme: str) -> Level | None:
-    """The level the user has most questions of in this theme; None (any) for a new theme."""
+def _usual_level(user_id: int, theme: str) -> Level:
+    """The level the user has most questions of in this theme; the first one for a new theme."""
     shelf = ThemeShelf.objects.of_user(user_id).in_theme(theme_key(theme)).order_by("-questions", "level").first()
-    return Level(shelf.level) if shelf else None
+    return Level(shelf.level) if shelf else Level.BEGINNER
 
 
 @in_transaction

@@ -153,9 +153,7 @@ class ChallengeViewSet(ApiViewSet):
             theme=data["theme"],
             theme_key=theme_key(data["theme"]),
             level=data["level"],
-            language=services.language_of(user)
-            if isinstance(user, TokenUser)
-            else get_language() or settings.LANGUAGE_CODE,
+            language=services.language_of(user),
             avoid=tuple(question for question in data.get("previousQuestions", []) if question.strip()),
             notes=data.get("notes", ""),
         ), data

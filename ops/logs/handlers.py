@@ -158,7 +158,7 @@ class DatedFileHandler(SturdyHandler, TimedRotatingFileHandler):
         self._release()
         self._dir.mkdir(parents=True, exist_ok=True)
         day = _date(self._day * DAY)
-        for part in range(self._part, self._part + 1000):
+        for part in range(self._part, self._part + 10_000):
             path = str(self._dir / f"{self._prefix}-{day}{f'.{part}' if part else ''}.log")
             if os.path.exists(f"{path}.gz"):
                 continue

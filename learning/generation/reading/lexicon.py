@@ -24,8 +24,8 @@ class Lexicon:
     naming: dict[str, list[tuple[str, ...]]]  # "... is called X": what comes before the thing defined
     dangling: frozenset[str]  # a sentence that begins so leans on the one before it
     places: frozenset[str]  # a name after these is probably a place
-    agents: frozenset[str]  # a name after these is probably a person
     year_lead: frozenset[str]  # a four-digit number after these is a year
+    study_talk: frozenset[str]  # about studying, not about the subject: "mañana examen", "see chapter 3"
     months: frozenset[str]  # months and days of the week
     counts: tuple[str, ...]  # number words in order, from two
 
@@ -54,13 +54,13 @@ _ES_STOP = word_set("""
     a al algo alguien algun alguna algunas alguno algunos ambas ambos ante antes apenas aquel aquella
     aquellas aquello aquellos aqui asi asimismo aun aunque bajo bastante bien cada casi como con contra
     cual cuales cualquier cualquiera cuando cuanta cuantas cuanto cuantos cuya cuyas cuyo cuyos de debido
-    del demas demasiado dentro desde despues detras donde durante e el ella ellas ello ellos en encima
+    del demas demasiado dentro desde despues detras donde durante el ella ellas ello ellos en encima
     entonces entre era eran eres es esa esas ese eso esos esta estaba estaban estado estamos estan estar
     estas este esto estos estoy estuvieron estuvo etc fue fuera fueron fui gracias ha haber habia habian
     hace hacen hacer hacia han hasta hay he hemos hizo hicieron hubo incluso jamas junto la las le les lo
     los luego mas me mediante menos mi mis mientras misma mismas mismo mismos mucha muchas mucho muchos
     muy nada nadie ni ningun ninguna ninguno no nos nosotros nuestra nuestras nuestro nuestros nunca o
-    os otra otras otro otros para pero poca pocas poco pocos podemos poder podia podria pronto puede
+    otra otras otro otros para pero poca por pocas poco pocos podemos poder podia podria pronto puede
     pueden pues que quien quienes se sea sean segun ser sera seran seria si sido siempre sin sino sobre
     solamente solo son su sus suya suyo tal tales tambien tampoco tan tanta tantas tanto tantos te tenemos
     tener tenia tenian tiene tienen toda todas todavia todo todos tras tu tus tuvieron tuvo u un una unas
@@ -167,12 +167,10 @@ def _conjugate_es(infinitive: str) -> list[str]:
     return [f"{stem}e", f"{stem}en", f"{stem}ió", f"{stem}ieron", f"{stem}ía", f"{stem}ían", f"{stem}a"]
 
 
-_ES_REGULAR = frozenset(
-    form for infinitive in (_ES_AR + _ES_ER_IR).split() for form in _conjugate_es(infinitive)
-) - {
-    "forma",
-    "causa",
-}  # nouns first; both are in the weak list
+_ES_INFINITIVES = (_ES_AR + _ES_ER_IR).split()
+_ES_REGULAR = frozenset(form for verb in _ES_INFINITIVES for form in _conjugate_es(verb))
+# Nouns first: la forma, la causa.
+_ES_REGULAR -= {"forma", "causa"}
 
 _ES_DETERMINERS = (
     dict.fromkeys(
@@ -254,8 +252,8 @@ SPANISH = Lexicon(
         dichas otro otra otros otras y e o
     """),
     places=word_set("en hacia desde hasta"),
-    agents=word_set("por segun"),
     year_lead=word_set("en desde hasta hacia año ano años anos entre"),
+    study_talk=word_set("examen deberes tarea pagina capitulo profesor profesora apuntes repasar estudiar"),
     months=word_set("""
         enero febrero marzo abril mayo junio julio agosto septiembre setiembre octubre noviembre diciembre
         lunes martes miercoles jueves viernes sabado domingo
@@ -372,7 +370,7 @@ ENGLISH = Lexicon(
     verbs=frozenset(form for base in _EN_VERBS.split() for form in _conjugate_en(base)) | _EN_IRREGULAR,
     verb_ending=re.compile(r"(?:(?:ul|in|er|iv|ic|or)ates|iz(?:e|es)|ifies|[a-z]{2}[^e]ed)$"),
     determiners=_EN_DETERMINERS,
-    prepositions=word_set("of in with by for from into on between through during without as under over to at"),
+    prepositions=word_set("of in with by for from into on between through during without as under to at"),
     links=word_set("of de da von van"),
     copulas=word_set("is are was were means refers consists"),
     naming=_by_first_word("""
@@ -383,8 +381,8 @@ ENGLISH = Lexicon(
         therefore hence others which who here there
     """),
     places=word_set("in at from near"),
-    agents=word_set("by"),
     year_lead=word_set("in since until by from year between after before around"),
+    study_talk=word_set("exam homework chapter page teacher slide slides quiz"),
     months=word_set("""
         january february march april may june july august september october november december
         monday tuesday wednesday thursday friday saturday sunday
@@ -405,7 +403,8 @@ NEIGHBOURS = {
     """),
     "pt": word_set("""
         de a o que e do da em um para com nao uma os no se na por mais as dos como mas ao ele das seu sua sao
-        foi pelo pela nos nas ou quando muito tambem
+        foi pelo pela nos nas ou quando muito tambem todos todas todo este esta isso ela eles elas entre
+        sobre ate ser ter tem foram era sem mesmo outro outros aos depois desde cada
     """),
     "it": word_set("""
         di il che e la le i un una in per con del della dei delle non si sono da al alla nel nella gli lo come

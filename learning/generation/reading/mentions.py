@@ -67,7 +67,7 @@ def _readings(sentence: Sentence, vocabulary: Vocabulary) -> Iterator[_Reading]:
         kind = _kind_of_words(sentence, start, end, names, vocabulary)
         yield start, end, kind, 1.5 + 1.8 * is_sure, {"is_defined": True}
     for start, end in sorted(names):
-        yield start, end, Kind.NAME, 0.4 if end - start > 1 else -0.8 * _is_paired(sentence, start), {}
+        yield start, end, Kind.NAME, 0.4 if end - start > 1 else -1.5 * _is_paired(sentence, start), {}
     for index, token in enumerate(sentence.tokens):
         if is_acronym(token) and not sentence.is_shouted and not sentence.is_abbreviated(token):
             yield index, index + 1, Kind.ACRONYM, 0.0, {}

@@ -67,10 +67,8 @@ def _kind_of_number(sentence: Sentence, index: int) -> tuple[Kind, str]:
     token = sentence.tokens[index]
     previous, following = sentence.word_before(index), sentence.word_after(index)
     unit = _unit(sentence, index)
-    is_four_digits = (
-        len(token.text) == 4 and token.text.isdigit() and FIRST_YEAR <= int(token.text) <= LAST_YEAR
-    )
-    if not is_four_digits or unit in _ERAS or _UNIT_SIGN.match(sentence.text, token.end):
+    is_in_reach = re.fullmatch(r"[0-9]{4}", token.text) and FIRST_YEAR <= int(token.text) <= LAST_YEAR
+    if not is_in_reach or unit in _ERAS or _UNIT_SIGN.match(sentence.text, token.end):
         return Kind.NUMBER, unit
     led = previous is not None and previous.folded in sentence.lexicon.year_lead
     counts_something = following is not None and following.text.islower() and sentence.is_content(following)

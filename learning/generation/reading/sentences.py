@@ -16,6 +16,7 @@ from learning.generation.reading.lexicon import (
     LEXICONS,
     SPANISH,
     Lexicon,
+    word_set,
 )
 from learning.generation.reading.text import LATIN_WORD, Token, fold, plain, tokenise
 
@@ -64,7 +65,7 @@ class Sentence:
         """Whether a capital means nothing: first word, first after "term:", first of a quotation."""
         if index == 0 or index == self.label_end:
             return True
-        return any(mark in "«“\"‘¡:!" for mark in self.gap_after(index - 1))
+        return any(mark in '«“"‘¡:!' for mark in self.gap_after(index - 1))
 
     def is_abbreviated(self, token: Token) -> bool:
         """Whether a full stop inside the sentence follows: J., Dr., EE."""
@@ -101,6 +102,14 @@ _BULLET = re.compile(
 _LABEL_LINE = re.compile(r"[^\W\d_][^.:;,!?]{1,60}(?::| [-–—=→])\s")
 _INNER_END = re.compile(r"[^\W\d_]{3}[.!?] +[A-ZÁÉÍÓÚÑ¿¡«“]")
 _STOP_WORDS = SPANISH.stop | ENGLISH.stop
+# No line of a list ends with one of these.
+_UNFINISHED = word_set("y e o u que se and or that which").union(
+    *(
+        words
+        for lexicon in (SPANISH, ENGLISH)
+        for words in (lexicon.determiners, lexicon.prepositions, lexicon.copulas)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +180,7 @@ def _reads_on(first: _Line, previous: _Line, line: _Line, width: int) -> bool:
     if previous.text.endswith((".", "!", "?", "…")):
         return True  # the sentence splitter decides
     last_word = fold(previous.text.rsplit(maxsplit=1)[-1])
-    if last_word.endswith(",") or last_word in _STOP_WORDS:
+    if last_word.endswith(",") or last_word in _UNFINISHED:
         return True
     if first.text[0].isupper() and not line.text[0].isupper():
         return True
@@ -228,11 +237,12 @@ def split_sentences(notes: str) -> list[Sentence]:
                 spans.append((left, left + len(text)))
     texts = [plain(notes[start:end]) for start, end in spans]
     tokens = [tokenise(text) for text in texts]
-    home = language_of([token for sentence in tokens for token in sentence])
-    return [
-        _sentence(span, text, words, language_of(words, default=home))
-        for span, text, words in zip(spans, texts, tokens, strict=True)
-    ]
+    language = language_of([token for sentence in tokens for token in sentence])
+    sentences = []
+    for span, text, words in zip(spans, texts, tokens, strict=True):
+        language = language_of(words, default=language)  # in doubt, that of the sentence before
+        sentences.append(_sentence(span, text, words, language))
+    return sentences
 
 
 def _sentence(span: tuple[int, int], text: str, tokens: tuple[Token, ...], language: str) -> Sentence:
@@ -273,7 +283,8 @@ def _find_label(text: str, tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple
 
 # Tags, entities, addresses, blanks, code, arrows, TeX.
 _NOT_PROSE = re.compile(
-    r"</?[a-z!]|&#?\w{1,8};|https?:|www\.|\S@\S|_{2}|[{}|\\\ufffd]|[=-]>|\$[^\s\d$]", re.IGNORECASE
+    r"</?[a-z!]|&#?\w{1,8};|https?:|www\.|\S@\S|_{2}|[{}|\\\ufffd]|[=-]>|\$[^\s\d$]",
+    re.IGNORECASE,
 )
 
 

@@ -35,12 +35,14 @@ def _visible(char: str) -> str:
     return "" if unicodedata.category(char) == "Cf" else " "
 
 
+_ACCENT = re.compile(r"[\u0300-\u036f]+")
+
+
 def fold(text: str) -> str:
     """Text for comparing: without case, accents and extra spaces."""
     if text.isascii():
         return " ".join(text.lower().split())
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).split())
+    return " ".join(_ACCENT.sub("", unicodedata.normalize("NFKD", text.casefold())).split())
 
 
 _TOKEN = re.compile(

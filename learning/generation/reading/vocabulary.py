@@ -52,12 +52,11 @@ def _guess_shape(word: str) -> str:
 # --- Learning how words are used -----------------------------------------------------------------
 
 _ES_NOMINAL = re.compile(
-    r"(?:cion|sion|xion|ciones|siones|dad|dades|tad|tud|mientos?|ismos?|sis|eza|ncias?|logias?|rgias?|grafias?|aje)$"
+    r"(?:[csx]ion|[cs]iones|dad|dades|tad|tud|mientos?|ismos?|sis|eza|ncias?"
+    r"|logias?|rgias?|grafias?|aje)$"
 )
 _ES_NOT_NOUN = re.compile(r"(?:mente|ando|iendo|yendo|arse|erse|irse)$")
-_ES_MAYBE_NOT = re.compile(
-    r"(?:ar|er|ir|[ai]d[oa]s?|os[oa]s?|iv[oa]s?|bles?|ales|al|ic[oa]s?|antes?|ientes?)$"
-)
+_ES_MAYBE_NOT = re.compile(r"(?:ar|er|ir|[ai]d[oa]s?|os[oa]s?|iv[oa]s?|bles?|ales|al|ic[oa]s?|antes?|ientes?)$")
 _EN_NOMINAL = re.compile(r"(?:tion|sion|ment|ness|ity|ism|ance|ence|ysis|osis|ology|graphy|cyte)s?$")
 _AUXILIARIES = word_set("is are was were has have had can may must will do does should could")
 _EN_NOT_NOUN = re.compile(r"(?:ly|ed)$")
