@@ -1,12 +1,69 @@
-"""How gunicorn serves Persenaut. Every number can be set in the environment."""
+"""How gunicorn serves Persenaut. Its numbers come from the environment or `.env`, as the settings do."""
 
+import logging
 import os
+import sys
+from pathlib import Path
+from typing import Any
 
-bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))  # gunicorn reads this file before it looks for the project
+
+from ops.redis_config import redis_url
+from persenaut.env import env_int, env_str, read_dotenv
+
+read_dotenv(ROOT / env_str("DOTENV", ".env"))
+
+
+def how_many_workers() -> int:
+    asked = env_int("WEB_CONCURRENCY", 0)
+    if redis_url():
+        return asked or len(os.sched_getaffinity(0))
+    if asked > 1:
+        raise SystemExit(
+            f"WEB_CONCURRENCY={asked} needs Redis (each process would have a cache and limits of its own): "
+            "set REDIS_URL, or leave WEB_CONCURRENCY out."
+        )
+    return 1
+
+
+host = env_str("HOST", "127.0.0.1").strip("[]")
+bind = f"{f'[{host}]' if ':' in host else host}:{env_int('PORT', 8000)}"
 worker_class = "gthread"  # a thread that waits for the language model does not block the others
-workers = int(os.environ.get("WEB_CONCURRENCY") or 0) or (os.cpu_count() if os.environ.get("REDIS_URL") else 1)
-threads = int(os.environ.get("THREADS") or 8)
-timeout = 60
+workers = how_many_workers()
+threads = env_int("THREADS", 8, minimum=1)
+preload_app = True  # one import for all, and the port opens when the first answer can be given
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a slow disk must not look like a hung worker
+
+# A worker starts anew now and then, whatever may leak. Not a lone one: nobody would accept meanwhile, and without Redis
+# the cache and the limits would go with it.
+max_requests, max_requests_jitter = (20_000, 2_000) if workers > 1 else (0, 0)
+timeout = 60  # of a worker that gives no sign of life; requests have time-outs of their own
 graceful_timeout = 25
 keepalive = 15
 control_socket_disable = True
+
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+# Whose X-Forwarded-Proto counts: nobody's, or with proxies in front, that of whoever can reach us.
+forwarded_allow_ips = "*" if env_int("TRUSTED_PROXY_COUNT", 0) else ""
+forwarder_headers = ""  # what a proxy passes on unread must not choose our paths (SCRIPT_NAME)
+accesslog = None  # ops.middleware writes the request log
+
+
+def on_starting(server: Any) -> None:
+    """Gunicorn's own lines go where all logs go; when that is to files, they are seen on the console too."""
+    from django.conf import settings
+
+    if settings.LOG_TO == "files":
+        console = logging.StreamHandler()
+        console.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+        logging.getLogger("gunicorn.error").addHandler(console)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """A connection that two processes hold is no use to either: what loading the application opened, we close."""
+    from django.db import connections
+
+    connections.close_all()

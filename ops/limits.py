@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django_ratelimit.core import get_usage
 
+from ops import prometheus
 from ops.address import client_address, limit_network
 from ops.redis_client import UNAVAILABLE
 from persenaut.errors import DomainError
@@ -87,6 +88,7 @@ def spend(request: HttpRequest, name: str, key: str) -> Usage:
     """Count one call by `key` (`client_key`) against class `name`; raises LimitExceeded when the budget is used up."""
     usage = _usage(request, name, key)
     if usage.refused:
+        prometheus.limit_refused(name)
         logger.warning(
             "limit exceeded",
             extra={"limit": name, "key": key if key.startswith("u:") else "", "ip": client_address(request)},

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from ops.api import UnknownPath
 from ops.health import health, livez, readyz
+from ops.prometheus import metrics
 
 urlpatterns = [
     path("api/", include("accounts.urls")),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("health", health),
     path("livez", livez),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("api-docs", SpectacularSwaggerView.as_view(url_name="openapi-json"), name="api-docs"),
     path("api-docs/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi-json"),
     path("api-docs/openapi.yaml", SpectacularYAMLAPIView.as_view(), name="openapi-yaml"),

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -12,16 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import urllib3
 
-from tests.environment import FOLDER
+from tests.environment import FOLDER, REDIS_DATABASES
+from tests.servers import free_port, spawn
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def own_database() -> str:
@@ -44,9 +37,13 @@ def own_database() -> str:
 
 
 def own_redis(number: int) -> str:
-    """The URL of a Redis database that the in-process tests do not use; "" without Redis."""
-    url = os.environ.get("REDIS_URL", "")
-    return urlunsplit(urlsplit(url)._replace(path=f"/{number}")) if url else ""
+    """The URL of a Redis database that the in-process tests (number 0) do not use; "" without Redis."""
+    assert 0 < number < REDIS_DATABASES
+    if not os.environ.get("REDIS_URL"):
+        return ""
+    url = urlsplit(os.environ["REDIS_URL"])
+    ours = int(url.path.strip("/"))  # tests.environment chose it
+    return urlunsplit(url._replace(path=f"/{ours + number}"))
 
 
 class Live:
@@ -80,7 +77,7 @@ class Live:
     def start(self) -> "Live":
         output = open(FOLDER / f"gunicorn-{self.port}.txt", "ab")
         with output:
-            self.process = subprocess.Popen(
+            self.process = spawn(
                 [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "persenaut.wsgi"],
                 env=self.env, cwd=ROOT, stdout=output, stderr=output,
             )  # fmt: skip

@@ -178,7 +178,7 @@ def _likeness(reading: Reading, index: int, mention: Mention, term: Term) -> flo
     """How tempting a term is in the place of a mention; UNLIKELY when it must not stand there."""
     if term.key == mention.key or term.language != reading.sentences[index].language:
         return UNLIKELY
-    if index in term.sentences or (mention.kind in NUMERIC) != (term.kind in NUMERIC):
+    if (mention.kind in NUMERIC) != (term.kind in NUMERIC):
         return UNLIKELY
     score = _numeric_likeness(mention, term) if mention.kind in NUMERIC else _verbal_likeness(mention, term)
     if mention.kind is Kind.NAME:

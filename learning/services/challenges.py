@@ -23,7 +23,7 @@ from persenaut.errors import NotFound
 
 State = Challenge.State
 AVOID_LOADED = 200  # earlier questions that sources are told of; older repetitions are caught by fingerprint
-ROUNDS = 3
+ROUNDS = 5  # of generating anew, when a request beside this one stored the same question first
 
 
 class QuestionNotFound(NotFound):
@@ -55,13 +55,14 @@ def make_challenges(user: TokenUser, order: Order, *, state: str, schedule_id: i
 
     Generation takes seconds and holds no transaction. Raises what `generate` raises.
     """
-    order = replace(order, avoid=(*earlier_questions(user.pk, order), *order.avoid))
+    told = order.avoid
     for attempt in range(1, ROUNDS + 1):
+        order = replace(order, avoid=(*earlier_questions(user.pk, order), *told))
         drafts = generate(order)
         try:
             challenges = store(user.pk, order, drafts, state=state, schedule_id=schedule_id, strict=attempt < ROUNDS)
         except _AlreadyAsked as exc:  # long ago, or in a request beside this one
-            order = replace(order, avoid=(*exc.args[0], *order.avoid))
+            told = (*exc.args[0], *told)
             continue
         made = {"count": len(challenges), "origin": drafts[0].origin.value, "questionLevel": order.level.value}
         log_business_event("CHALLENGE_GENERATED", {"userId": user.pk} | made)

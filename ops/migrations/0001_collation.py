@@ -10,6 +10,7 @@ def set_collation(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    atomic = False  # MySQL cannot roll DDL back
     dependencies = []
     # Before any table, Django's own included.
     run_before = [

@@ -7,6 +7,8 @@ leave accents out; `Lexicon.verbs` keeps them, since "formuló" and "fórmula" d
 import re
 from dataclasses import dataclass
 
+from learning.generation.reading.text import Token
+
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
@@ -28,6 +30,12 @@ class Lexicon:
     study_talk: frozenset[str]  # about studying, not about the subject: "mañana examen", "see chapter 3"
     months: frozenset[str]  # months and days of the week
     counts: tuple[str, ...]  # number words in order, from two
+
+    def determiner(self, token: Token) -> str | None:
+        """What an article or the like says about its noun; None for another word, "está" and "él" too."""
+        if token.text.lower() in {"está", "él", "tú", "mí"}:
+            return None
+        return self.determiners.get(token.folded)
 
     def is_verb(self, word: str) -> bool:
         """Whether a word can be nothing but a finite verb, or seldom is."""
@@ -321,9 +329,11 @@ _EN_VERBS = """
     see seem send separate serve show sign store stimulate suffer suggest supply support surround survive
     sustain take tend transform translate transmit transport travel trigger turn understand undergo unite
     use vary weigh win write convince eat live breathe speak spin stem synthesize synthesise filter
+    melt freeze condense boil sink float react
     emancipate ratify enact abolish overthrow assassinate migrate secrete bind replicate
 """
 _EN_IRREGULAR = word_set("""
+    come comes came go goes went gone get gets got see sees
     is are was were am be been has have had does did became began broke brought built chose came drew drove
     fell fought found gave grew held kept knew led left lost made meant met rose ran said saw sent shown
     showed spoke spread stood took taught thought told understood underwent went won wrote written known

@@ -64,6 +64,8 @@ def _readings(sentence: Sentence, vocabulary: Vocabulary) -> Iterator[_Reading]:
         yield start, end, kind, 0.8 * (kind is Kind.NUMBER and unit != ""), {"unit": unit}
     names = set(find_names(sentence, vocabulary))
     for start, end, is_sure in find_defined(sentence):
+        # "conocido como Boabdil el Chico": the name in full
+        end = max([end, *(name_end for name_start, name_end in names if name_start == start)])
         kind = _kind_of_words(sentence, start, end, names, vocabulary)
         yield start, end, kind, 1.5 + 1.8 * is_sure, {"is_defined": True}
     for start, end in sorted(names):
@@ -115,7 +117,7 @@ def _mention(sentence: Sentence, start: int, end: int, kind: Kind, vocabulary: V
     words = sentence.tokens[start:end]
     text = sentence.text[words[0].start : words[-1].end]
     previous = sentence.word_before(start)
-    article = sentence.lexicon.determiners.get(previous.folded) if previous else None
+    article = sentence.lexicon.determiner(previous) if previous else None
     lead = previous
     if kind is Kind.NAME and previous and sentence.is_content(previous):  # "in northern Italy"
         lead = sentence.word_before(start - 1)

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from learning.generation.reading.numerals import ROMAN
 from learning.generation.reading.sentences import Sentence
-from learning.generation.reading.text import LATIN_WORD, Token
+from learning.generation.reading.text import LATIN_WORD, ROMAN, Token
 from learning.generation.reading.vocabulary import Vocabulary, ends_phrase
 
 MAX_NAME_WORDS = 6
@@ -25,6 +24,7 @@ def _is_capitalised(sentence: Sentence, index: int) -> bool:
         token.text[0].isupper()
         and len(token.text) > 1
         and not is_acronym(token)
+        and not ROMAN.fullmatch(token.text)
         and not sentence.is_abbreviated(token)
         and token.folded not in lexicon.stop
         and token.folded not in lexicon.months

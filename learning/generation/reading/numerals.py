@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from learning.generation.reading.kinds import Kind
 from learning.generation.reading.lexicon import LEXICONS, word_set
 from learning.generation.reading.sentences import Sentence
-from learning.generation.reading.text import fold
+from learning.generation.reading.text import ROMAN, fold
 
 FIRST_YEAR, LAST_YEAR = 1000, 2100
 MAX_NUMBER_CHARS = 18
@@ -15,7 +15,6 @@ MAX_NUMBER_CHARS = 18
 # --- In a sentence -------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"[-−]?[0-9]+(?:[ .,][0-9]+)*")
-ROMAN = re.compile(r"[IVXLC]+")
 _ORDINAL = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)")
 _UNIT_SIGN = re.compile(r"\s?([%‰€$]|°\s?[CF]?\b|º\s?C\b)")
 _NUMBERED_THINGS = word_set("""

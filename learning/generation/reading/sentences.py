@@ -18,7 +18,7 @@ from learning.generation.reading.lexicon import (
     Lexicon,
     word_set,
 )
-from learning.generation.reading.text import LATIN_WORD, Token, fold, plain, tokenise
+from learning.generation.reading.text import LATIN_WORD, ROMAN, Token, fold, plain, tokenise
 
 MIN_WORDS, MAX_WORDS = 5, 45
 MAX_WORD_LETTERS = 40  # longer than any term of school notes: a hash, a key, a run of one letter
@@ -76,7 +76,7 @@ class Sentence:
         lexicon, word = self.lexicon, token.folded
         if len(word) < 3 or word in lexicon.stop or word in lexicon.weak or word in lexicon.months:
             return False
-        if word in lexicon.counts or lexicon.is_verb(token.text):
+        if word in lexicon.counts or lexicon.is_verb(token.text) or ROMAN.fullmatch(token.text):
             return False
         return LATIN_WORD.fullmatch(token.text) is not None
 
@@ -104,11 +104,7 @@ _INNER_END = re.compile(r"[^\W\d_]{3}[.!?] +[A-ZÁÉÍÓÚÑ¿¡«“]")
 _STOP_WORDS = SPANISH.stop | ENGLISH.stop
 # No line of a list ends with one of these.
 _UNFINISHED = word_set("y e o u que se and or that which").union(
-    *(
-        words
-        for lexicon in (SPANISH, ENGLISH)
-        for words in (lexicon.determiners, lexicon.prepositions, lexicon.copulas)
-    )
+    *[(*lexicon.determiners, *lexicon.prepositions, *lexicon.copulas) for lexicon in LEXICONS.values()]
 )
 
 
@@ -179,6 +175,8 @@ def _reads_on(first: _Line, previous: _Line, line: _Line, width: int) -> bool:
         return False
     if previous.text.endswith((".", "!", "?", "…")):
         return True  # the sentence splitter decides
+    if previous.text.endswith("-"):
+        return True  # a broken word
     last_word = fold(previous.text.rsplit(maxsplit=1)[-1])
     if last_word.endswith(",") or last_word in _UNFINISHED:
         return True
@@ -217,12 +215,17 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if is_full_stop and word in ABBREVIATIONS:
         return False
     if is_full_stop and (word in CLOSING_ABBREVIATIONS or (len(word) == 1 and word.isalpha())):
-        # "EE. UU. El", "vitamina C. La", but "J. Watson", "a. C. Augusto".
-        return following[:1].isupper() and fold(following.rstrip(",.;:")) in _STOP_WORDS
+        # "EE. UU. El", "siglo X. Mandó", but "J. Watson", "a. C. Augusto".
+        following = following.rstrip(",.;:")
+        return following[:1].isupper() and (fold(following) in _STOP_WORDS or _is_any_verb(following))
     if following[:1].islower():
         # Hasty notes have no capitals; an unknown abbreviation is mostly short.
         return is_full_stop and len(word) >= 4 and word != "etc"
     return True
+
+
+def _is_any_verb(word: str) -> bool:
+    return SPANISH.is_verb(word) or ENGLISH.is_verb(word)
 
 
 def split_sentences(notes: str) -> list[Sentence]:
@@ -267,7 +270,7 @@ _NOTHING = ((0, 0), 0)
 
 def _find_label(text: str, tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[int, int], int]:
     """The tokens of the term in "La ósmosis (biología): paso de agua", and the first of its explanation."""
-    begin = 1 if tokens and tokens[0].folded in lexicon.determiners else 0
+    begin = 1 if tokens and lexicon.determiner(tokens[0]) is not None else 0
     for index, token in enumerate(tokens[: MAX_LABEL_WORDS + 1]):
         is_broken = index > begin and text[tokens[index - 1].end : token.start] != " "
         if is_broken or lexicon.is_verb(token.text):

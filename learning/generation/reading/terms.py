@@ -65,7 +65,7 @@ def opens_definition(sentence: Sentence, copula: int) -> bool:
     following = sentence.word_after(copula)
     if sentence.tokens[copula].folded in {"significa", "means", "refers", "consiste"}:
         return True
-    return following is not None and following.folded in sentence.lexicon.determiners
+    return following is not None and sentence.lexicon.determiner(following) is not None
 
 
 def _subject_before(sentence: Sentence, copula: int) -> tuple[int, int] | None:
@@ -80,7 +80,7 @@ def _subject_before(sentence: Sentence, copula: int) -> tuple[int, int] | None:
             return _proper_subject(sentence, start, copula)
         token = tokens[start - 1]
         inside = start >= 2 and tokens[start - 2].folded in lexicon.links
-        if token.folded in lexicon.determiners and not inside:
+        if lexicon.determiner(token) is not None and not inside:
             is_open = start == 1 or sentence.word_before(start - 1) is None
             return _proper_subject(sentence, start, copula) if is_open else None
         is_link = inside or token.folded in lexicon.links
@@ -111,7 +111,7 @@ def _named_after(sentence: Sentence, index: int) -> tuple[int, int] | None:
         if tuple(token.folded for token in tokens[index : index + len(phrase)]) != phrase:
             continue
         start = index + len(phrase)
-        if start < len(tokens) and tokens[start].folded in lexicon.determiners:
+        if start < len(tokens) and lexicon.determiner(tokens[start]) is not None:
             start += 1
         end = start
         while end < min(start + MAX_NAMED_WORDS, len(tokens)) and _continues(sentence, end):

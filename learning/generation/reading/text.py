@@ -24,10 +24,18 @@ _DECORATION = re.compile(
 
 def plain(text: str) -> str:
     """Text as shown: composed accents, no control or invisible characters, no Markdown, one line."""
-    text = unicodedata.normalize("NFC", text)
+    text = _BROKEN_WORD.sub(_mend, unicodedata.normalize("NFC", text))
     if not text.isprintable():
         text = "".join(char if char.isprintable() else _visible(char) for char in text)
     return " ".join(_DECORATION.sub("", text).split())
+
+
+_BROKEN_WORD = re.compile(r"(?<=[^\W\d_])-[ \t]*\r?\n[ \t]*([^\W\d_])")
+
+
+def _mend(match: re.Match[str]) -> str:
+    """Join a word that a line end breaks: "mito-condria" loses its hyphen, "Castilla-León" keeps it."""
+    return match[1] if match[1].islower() else f"-{match[1]}"
 
 
 def _visible(char: str) -> str:
@@ -52,6 +60,7 @@ _TOKEN = re.compile(
 )
 
 
+ROMAN = re.compile(r"[IVXLC]+(?:-[IVXLC]+)?")
 LATIN_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ſ]+(?:[-'’][A-Za-zÀ-ÖØ-öø-ſ]+)*")
 
 

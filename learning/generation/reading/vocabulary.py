@@ -18,6 +18,7 @@ class Vocabulary:
     """How the notes use their words; all words folded."""
 
     nouns: set[str] = field(default_factory=set)
+    likely: Counter[str] = field(default_factory=Counter)  # nouns perhaps
     lowered: Counter[str] = field(default_factory=Counter)  # written in lower case
     capitalised: set[str] = field(default_factory=set)  # with a capital, inside a sentence
     shapes: dict[str, Counter[str]] = field(default_factory=dict)  # by the articles seen
@@ -36,8 +37,10 @@ class Vocabulary:
 
 
 _EN_PLURAL = re.compile(r"[^sui]s$")
-_FEMININE = re.compile(r"(?:a|dad|tad|tud|cion|sion|xion|umbre|ez|sis|itis|ie)$")
-_MASCULINE = re.compile(r"(?:ema|oma|grama|clima|planeta|cometa|poeta|mapa|dia)$")  # el sistema, el cromosoma
+_FEMININE = re.compile(r"(?:a|dad|tad|tud|ion|umbre|ez|sis|itis|ie)$")
+_MASCULINE = re.compile(
+    r"(?:ema|oma|grama|clima|planeta|cometa|poeta|mapa|dia|camion|avion|embrion|\b(?:an|cat)?ion)$"
+)  # el sistema, el cromosoma
 _FEMININE_WORDS = word_set("ley luz red sal piel sangre voz flor mano fase muerte nube leche torre corriente")
 
 
@@ -56,7 +59,10 @@ _ES_NOMINAL = re.compile(
     r"|logias?|rgias?|grafias?|aje)$"
 )
 _ES_NOT_NOUN = re.compile(r"(?:mente|ando|iendo|yendo|arse|erse|irse)$")
-_ES_MAYBE_NOT = re.compile(r"(?:ar|er|ir|[ai]d[oa]s?|os[oa]s?|iv[oa]s?|bles?|ales|al|ic[oa]s?|antes?|ientes?)$")
+_ES_MAYBE_NOT = re.compile(
+    r"(?:ar|er|ir|[ai]d[oa]s?|os[oa]s?|iv[oa]s?|bles?"
+    r"|ales|al|ic[oa]s?|antes?|ientes?)$"
+)
 _EN_NOMINAL = re.compile(r"(?:tion|sion|ment|ness|ity|ism|ance|ence|ysis|osis|ology|graphy|cyte)s?$")
 _AUXILIARIES = word_set("is are was were has have had can may must will do does should could")
 _EN_NOT_NOUN = re.compile(r"(?:ly|ed)$")
@@ -94,13 +100,21 @@ def _learn_noun(sentence: Sentence, index: int, vocabulary: Vocabulary) -> None:
     word = sentence.tokens[index].folded
     previous = sentence.word_before(index)
     is_noun = _is_english_noun if sentence.language == "en" else _is_spanish_noun
-    if is_noun(sentence, index):
+    if is_noun(sentence, index) or _is_likely_again(sentence, index, vocabulary):
         vocabulary.nouns.add(word)
-    determiners = sentence.lexicon.determiners
     is_after_weak = previous is not None and previous.folded in sentence.lexicon.weak
     article = sentence.word_before(index - 1) if is_after_weak else previous  # "la primera ley"
-    if article and (shape := determiners.get(article.folded)):
+    if article and (shape := sentence.lexicon.determiner(article)):
         vocabulary.shapes.setdefault(word, Counter())[shape] += 1
+
+
+def _is_likely_again(sentence: Sentence, index: int, vocabulary: Vocabulary) -> bool:
+    """Whether an English word ends a phrase for the second time ("cell membrane"): once may be a verb."""
+    if sentence.language != "en" or not _may_be_english_noun(sentence, index):
+        return False
+    word = sentence.tokens[index].folded
+    vocabulary.likely[word] += 1
+    return vocabulary.likely[word] > 1
 
 
 def _is_spanish_noun(sentence: Sentence, index: int) -> bool:
@@ -113,33 +127,39 @@ def _is_spanish_noun(sentence: Sentence, index: int) -> bool:
     if previous is None:
         return False
     lexicon = sentence.lexicon
-    if previous.folded in lexicon.determiners:
+    if lexicon.determiner(previous) is not None:
         return True
     is_number = previous.text.isdigit() or previous.folded in lexicon.counts
     return (is_number or previous.folded in lexicon.prepositions) and not _ES_MAYBE_NOT.search(word)
 
 
 def _is_english_noun(sentence: Sentence, index: int) -> bool:
-    """Whether the word ends a noun phrase: "the cell [membrane] controls", "of [energy]."."""
-    word = sentence.tokens[index].folded
+    """Whether the word ends a noun phrase for sure: "the [membrane] controls", "46 [chromosomes]"."""
+    word, lexicon = sentence.tokens[index].folded, sentence.lexicon
     if _EN_NOT_NOUN.search(word) or not ends_phrase(sentence, index) or stands_like_verb(sentence, index):
         return False
-    previous = sentence.word_before(index)
-    if _EN_NOMINAL.search(word):
-        return True
-    lexicon = sentence.lexicon
-    if previous is None:  # "Plants absorb", but not "Ignore all"
-        following = sentence.word_after(index)
-        if index > 0 or following is None or _EN_MAYBE_NOT.search(word):
-            return False
-        return lexicon.is_verb(following.text) or following.folded in _AUXILIARIES
-    if previous.folded in lexicon.determiners:
+    previous, following = sentence.word_before(index), sentence.word_after(index)
+    if _EN_NOMINAL.search(word) or (previous and previous.folded in lexicon.determiners):
         return True
     if _EN_MAYBE_NOT.search(word):
         return False
-    if previous.folded in lexicon.stop:
-        return previous.folded in lexicon.prepositions
-    return not lexicon.is_verb(previous.text) and not previous.folded.endswith("ly")
+    if previous:
+        is_number = previous.text.isdigit() or previous.folded in lexicon.counts
+        return is_number or previous.folded in lexicon.prepositions
+    if index > 0 or following is None:
+        return False
+    # "Plants absorb", but not "Ignore all"
+    return lexicon.is_verb(following.text) or following.folded in _AUXILIARIES
+
+
+def _may_be_english_noun(sentence: Sentence, index: int) -> bool:
+    """Whether the word ends what looks like a phrase: "cell [membrane]", "chemical [energy]"."""
+    previous, word, lexicon = sentence.word_before(index), sentence.tokens[index].folded, sentence.lexicon
+    if previous is None or previous.folded in lexicon.stop or lexicon.is_verb(previous.text):
+        return False
+    if previous.folded.endswith("ly") or stands_like_verb(sentence, index):
+        return False
+    return ends_phrase(sentence, index) and not (_EN_NOT_NOUN.search(word) or _EN_MAYBE_NOT.search(word))
 
 
 def stands_like_verb(sentence: Sentence, index: int) -> bool:

@@ -1,0 +1,121 @@
+"""What ./test runs, one after the other up to the first failure. ./test has installed what this needs."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import tests.environment  # noqa: F401  the environment of all that is started here
+from tests.servers import ServerFault, attend, ended_politely, private_mariadb, private_redis
+
+NO_TESTS = 5  # pytest's exit code when none was selected
+# On two cores nearly twice as fast; a file's tests stay together, for what they share.
+IN_PARALLEL = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+PRODUCTION = {
+    "HTTPS": "true",
+    "ALLOWED_HOSTS": "api.persenaut.example",
+    "CORS_ALLOWED_ORIGINS": "https://www.persenaut.example",
+    "SECRET_KEY": "Nur-fuer-diese-Pruefung-0123456789-abcdefghijklmnopqrstuvwxyz-!",
+    "TRUSTED_PROXY_COUNT": "1",
+    "WEB_CONCURRENCY": "2",
+}
+
+
+class Failed(Exception):
+    """A step ended with this exit code."""
+
+
+def main(arguments: list[str]) -> int:
+    fast = "--fast" in arguments
+    asked = [argument for argument in arguments if argument != "--fast"]
+    sqlite = without("DATABASE_URL", "REDIS_URL")
+    begun = time.monotonic()
+    try:
+        with ended_politely():
+            if fast:
+                suites = {"SQLite": pytest(sqlite, asked)}
+            else:
+                with both_servers() as servers:
+                    if not asked:
+                        check(sqlite, servers)
+                    suites = {"SQLite": pytest(sqlite, asked)}
+                    suites["MariaDB and Redis"] = pytest(servers, asked)
+        for stack, (_code, closing_line) in suites.items():
+            say(f"{stack}: {closing_line}")
+        if all(code == NO_TESTS for code, _ in suites.values()):
+            raise Failed(NO_TESTS)
+    except Failed as exc:
+        say(f"FAILED after {time.monotonic() - begun:.0f} s")
+        return int(exc.args[0])
+    except ServerFault as exc:
+        say(f"FAILED: {exc}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    say(f"All is well, after {time.monotonic() - begun:.0f} s.")
+    return 0
+
+
+def check(sqlite: dict[str, str], servers: dict[str, str]) -> None:
+    """All that needs no test."""
+    step(sqlite, "ruff", "check", ".")
+    step(sqlite, "ruff", "format", "--check", ".")
+    step(sqlite, "mypy", ".")
+    manage(sqlite, "makemigrations", "--check", "--dry-run")
+    manage(servers | PRODUCTION, "check", "--deploy", "--fail-level", "WARNING")
+    manage(sqlite, "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull)
+
+
+def step(env: dict[str, str], module: str, *arguments: str) -> None:
+    say(f"== {module} {' '.join(arguments)}")
+    if code := attend(subprocess.Popen([sys.executable, "-m", module, *arguments], env=env)):
+        raise Failed(code)
+
+
+def manage(env: dict[str, str], *arguments: str) -> None:
+    say(f"== manage.py {' '.join(arguments)}")
+    if code := attend(subprocess.Popen([sys.executable, "manage.py", *arguments], env=env)):
+        raise Failed(code)
+
+
+def pytest(env: dict[str, str], asked: list[str]) -> tuple[int, str]:
+    """Run pytest and let it be seen; its exit code and its closing line."""
+    arguments = asked or IN_PARALLEL
+    say(f"== pytest {' '.join(arguments)} on {'MariaDB and Redis' if 'DATABASE_URL' in env else 'SQLite'}")
+    command = [sys.executable, "-m", "pytest", *arguments]
+    if sys.stdout.isatty():
+        command.append("--color=yes")
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    end = b""
+    try:
+        while chunk := os.read(process.stdout.fileno(), 65536):
+            end = (end + chunk)[-4000:]
+            os.write(1, chunk)
+    finally:
+        code = attend(process)
+    # A -k that means tests of one stack only is fine; main() sees to it that some ran.
+    if code and not (code == NO_TESTS and asked):
+        raise Failed(code)
+    return code, end.decode(errors="replace").strip().rpartition("\n")[2]
+
+
+@contextlib.contextmanager
+def both_servers() -> Iterator[dict[str, str]]:
+    with private_mariadb() as database, private_redis() as redis:
+        yield os.environ | {"DATABASE_URL": database.url, "REDIS_URL": redis.url}
+
+
+def without(*names: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in names}
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
