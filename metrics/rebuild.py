@@ -37,20 +37,18 @@ def rebuild_user(user_id: int, *, check_only: bool = False) -> list[str]:
 
     Returns what differed, a sentence each; [] when the totals were right.
     """
-    with transaction.atomic():
-        lock_totals(user_id)
-        truth = _truth(user_id)
-        drift: list[str] = []
-        for model, keys, sums in TABLES:
-            rows = model.objects.filter(user_id=user_id).values()
-            kept = {tuple(row[key] for key in keys): row for row in rows}
-            drift += _differences(model, kept, truth[model], sums)
-        if drift and not check_only:
-            for model, keys, _sums in TABLES:
-                _replace(model, keys, user_id, truth[model])
-            figures_changed(user_id)
-        # A totals row that `lock_totals` began is not ours to leave behind.
-        transaction.set_rollback(check_only)
+    lock_totals(user_id)
+    truth = _truth(user_id)
+    drift: list[str] = []
+    for model, keys, sums in TABLES:
+        kept = {tuple(row[key] for key in keys): row for row in model.objects.filter(user_id=user_id).values()}
+        drift += _differences(model, kept, truth[model], sums)
+    if drift and not check_only:
+        for model, keys, _sums in TABLES:
+            _replace(model, keys, user_id, truth[model])
+        figures_changed(user_id)
+    # A totals row that `lock_totals` began is not ours to leave behind.
+    transaction.set_rollback(check_only)
     return drift
 
 

@@ -6,7 +6,7 @@ class OpsConfig(AppConfig):
     verbose_name = "Operations"
 
     def ready(self) -> None:
-        from ops import cache, tally
+        from ops import cache, checks, tally  # noqa: F401
 
         tally.install()
         cache.install()

@@ -28,7 +28,8 @@ def in_transaction(unit: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(unit)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
-            return unit(*args, **kwargs)
+            with transaction.atomic():  # a refusal undoes this unit alone
+                return unit(*args, **kwargs)
         for attempt in range(1, TRIES + 1):
             try:
                 with transaction.atomic():

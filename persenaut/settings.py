@@ -28,7 +28,9 @@ DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / "var")))  # what the embedded
 
 DEBUG = env_bool("DEBUG", False)
 HTTPS = env_bool("HTTPS", True)
-SECRET_KEY = env_str("SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
+SECRET_KEY = env_str("SECRET_KEY")
+SECRET_KEY_IS_KEPT = not SECRET_KEY
+SECRET_KEY = SECRET_KEY or kept_secret(DATA_DIR / "secret_key")
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 ENVIRONMENT = env_str("ENVIRONMENT", "development" if DEBUG else "production")
@@ -185,8 +187,16 @@ RATE_LIMITS = {
 SKIP_RATE_LIMIT = env_bool("SKIP_RATE_LIMIT", False)
 RATELIMIT_USE_CACHE = "limits"
 TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
-# django-ratelimit cannot know that one process needs no shared cache; ops.checks refuses several without Redis.
-SILENCED_SYSTEM_CHECKS = [] if REDIS_URL else ["django_ratelimit.E003", "django_ratelimit.W001"]
+
+# Said by ops.checks instead, which knows more:
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # we do send X-Frame-Options, by ops.headers (persenaut.E007)
+    "security.W003",  # the CSRF middleware is Django's, kept to the admin (persenaut.E007)
+    "corsheaders.E013",  # what is an origin: persenaut.E002
+    "corsheaders.E014",
+]
+if not REDIS_URL:  # one process needs no shared cache; several without Redis are persenaut.E001
+    SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003", "django_ratelimit.W001"]
 
 # --- Metrics for Prometheus ---------------------------------------------------------------------------------------
 METRICS_TOKEN = env_str("METRICS_TOKEN")

@@ -37,6 +37,7 @@ class Term:
     opens: bool  # only ever seen with a due capital, so its own case is unknown
     is_defined: bool = False
     is_bare: bool = False
+    acts: bool = False
     befores: set[str] = field(default_factory=set)  # the words seen right before it
     sentences: list[int] = field(default_factory=list)
 
@@ -96,6 +97,7 @@ def _merge(terms: dict[str, Term], mention: Mention, index: int, language: str) 
     term.shape = term.shape or mention.shape
     term.is_defined |= mention.is_defined
     term.is_bare |= mention.is_bare
+    term.acts |= mention.acts
     term.befores.add(mention.before)
     term.sentences.append(index)
 
@@ -220,9 +222,10 @@ def _agreement(mention: Mention, term: Term) -> float:
 
 
 def _same_role(one: Term, other: Term) -> float:
-    """Places with places (all that notes put after "en"), people with people."""
+    """Places with places (all that notes put after "en"), those who do something with their like."""
     places = LEXICONS[other.language].places
-    return 0.8 if one.befores.isdisjoint(places) == other.befores.isdisjoint(places) else -0.8
+    is_same_place = one.befores.isdisjoint(places) == other.befores.isdisjoint(places)
+    return (0.8 if is_same_place else -0.8) + (0.5 if one.acts == other.acts else -0.5)
 
 
 def _starts_with_vowel(key: str) -> bool:

@@ -71,8 +71,8 @@ Francis Crick described the double helix in 1953. The nucleus stores the genetic
 
 ENGLISH_HISTORY = """The French Revolution began in 1789 with the storming of the Bastille. The American
 Civil War lasted from 1861 to 1865. Abraham Lincoln issued the Emancipation Proclamation in 1863. The
-Industrial Revolution started in Great Britain in the 18th century. Napoleon Bonaparte was defeated at Waterloo in
-1815. The Magna Carta was signed by King John in 1215. The Berlin Wall fell in 1989."""
+Industrial Revolution started in Great Britain in the 18th century. Napoleon Bonaparte was defeated at
+Waterloo in 1815. The Magna Carta was signed by King John in 1215. The Berlin Wall fell in 1989."""
 
 ALL_NOTES = [
     BIOLOGY, HISTORY, PHYSICS, PLANETS, DEFINITIONS, ENGLISH_BIOLOGY, ENGLISH_HISTORY,
@@ -174,6 +174,8 @@ def test_years_stand_among_years_of_the_notes():
 def test_names_stand_among_names_and_terms_agree_with_their_article():
     name = item_for(HISTORY, "____ llegó a América en 1492 con el apoyo de los Reyes Católicos.")
     assert len({"Napoleón Bonaparte", "Felipe II", "Isabel la Católica"} & set(name.distractors)) >= 2
+    event = item_for(HISTORY, "La ____ comenzó en 1789 con la toma de la Bastilla.")
+    assert all(option[0].isupper() for option in event.distractors)
     term = item_for(BIOLOGY, "La ____ es la unidad básica de todos los seres vivos.")
     assert set(term.distractors) <= {
         "mitocondria", "membrana", "energía", "teoría", "piel", "fotosíntesis", "respiración celular",
@@ -205,8 +207,9 @@ def test_a_term_that_is_said_again_in_another_form_is_not_blanked():
 
 
 def test_what_the_notes_say_of_another_term_too_is_no_wrong_answer():
-    notes = """El ribosoma es un orgánulo celular. El lisosoma es un orgánulo celular. El núcleo es un orgánulo
-    redondo. La membrana rodea el citoplasma. La mitosis divide la célula. La clorofila capta la luz."""
+    notes = """El ribosoma es un orgánulo celular. El lisosoma es un orgánulo celular.
+    El núcleo es un orgánulo redondo. La membrana rodea el citoplasma.
+    La mitosis divide la célula. La clorofila capta la luz."""
     for seed in range(9):
         of_it = [item for item in make_cloze(notes, count=EVERY, seed=seed) if item.answer == "ribosoma"]
         assert of_it and "núcleo" in of_it[0].distractors
@@ -214,9 +217,7 @@ def test_what_the_notes_say_of_another_term_too_is_no_wrong_answer():
 
 
 def test_made_up_numbers_do_not_double_those_of_the_notes():
-    notes = (
-        "Marte tiene dos lunas muy pequeñas. El corazón tiene cuatro cavidades huecas. Hay seis patas en un insecto."
-    )
+    notes = "Marte tiene dos lunas frías. El corazón tiene cuatro cavidades. Un insecto tiene seis patas."
     for seed in range(30):
         for item in make_cloze(notes, count=EVERY, seed=seed):
             assert_proper(item, notes)

@@ -15,7 +15,7 @@ from learning.services.themes import Deleted
 from learning.words import level_named
 from ops.api import ApiViewSet, own_id
 from ops.limits import limited
-from persenaut.errors import DomainError, NotFound
+from persenaut.errors import DomainError, NotFound, flatten
 
 
 class InvalidThemeList(DomainError):
@@ -58,7 +58,7 @@ class ThemeViewSet(ApiViewSet):
     def delete_multiple(self, request: Request, theme: str) -> Response:
         body = bodies.DeleteThemesSerializer(data=request.data)
         if not body.is_valid():
-            raise InvalidThemeList
+            raise InvalidThemeList(details=flatten(body.errors))
         themes = body.validated_data["themes"]
         deleted = services.delete_themes(asking(request), themes)
         message = ngettext(

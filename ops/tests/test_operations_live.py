@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import time
+from contextlib import closing
 
 import pytest
 
@@ -54,16 +55,15 @@ def test_probes_answer_while_redis_hangs_and_is_away():
 
 
 def test_head_has_no_body_and_connections_stay_in_step(live):
-    connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=10)
-    for path in ("/health", "/readyz", "/livez", "/metrics"):
-        connection.request("HEAD", path)
-        reply = connection.getresponse()
-        assert (reply.status, reply.read()) == (200, b"")
+    with closing(http.client.HTTPConnection("127.0.0.1", live.port, timeout=10)) as connection:
+        for path in ("/health", "/readyz", "/livez", "/metrics"):
+            connection.request("HEAD", path)
+            reply = connection.getresponse()
+            assert (reply.status, reply.read()) == (200, b"")
 
 
 def test_a_server_that_ends_says_so_to_who_is_connected():
-    with Live() as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    with Live() as server, closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
         connection.request("GET", "/readyz")
         reply = connection.getresponse()
         assert (reply.status, reply.read()) == (200, b'{"status": "ready"}')

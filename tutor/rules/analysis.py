@@ -146,7 +146,7 @@ def encouragement(figures: Figures) -> str:
     if figures.now.reaches(VERY_GOOD):
         return _("¡Gran trabajo! Con esta precisión ya puedes ir a por preguntas más difíciles.")
     if not figures.now.is_enough or not figures.now.reaches(STRONG):
-        return _("Cada fallo de hoy señala justo lo que toca aprender: un poco cada día, y lo notarás pronto.")
+        return _("Cada fallo señala justo lo que toca aprender: un poco cada día, y lo notarás pronto.")
     return _("Vas por buen camino: unas pocas preguntas cada día bastan para que se note la semana que viene.")
 
 

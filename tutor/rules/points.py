@@ -73,7 +73,8 @@ def no_weakness(figures: Figures) -> str:
         text = _("Ninguno a la vista: ningún tema con %(enough)d respuestas o más baja del %(strong)d %%.")
     elif figures.now.answered:
         text = _(
-            "Aún no se puede señalar un punto débil: con menos de %(enough)d respuestas, un fallo no dice nada de un tema."
+            "Aún no se puede señalar un punto débil: con menos de %(enough)d respuestas, un fallo no dice nada de un"
+            " tema."
         )
     elif figures.latest:
         text = _("En este período no hay respuestas que muestren un punto débil.")

@@ -169,8 +169,8 @@ def begin() -> Recommendation:
 
 def come_back(figures: Figures) -> Recommendation:
     text = _(
-        "Han pasado %(pause)d días desde tu última respuesta. Bastan %(count)d retos cada dos días: lo que cuenta ahora es"
-        " recuperar la costumbre, no la cantidad."
+        "Han pasado %(pause)d días desde tu última respuesta. Bastan %(count)d retos cada dos días: lo que cuenta"
+        " ahora es recuperar la costumbre, no la cantidad."
     )
     said = {"pause": figures.pause, "count": REVIEW}
     return Recommendation(PRACTICE_STRATEGY, _("Vuelve poco a poco"), text % said, "high")

@@ -28,6 +28,7 @@ class Mention:
     unit: str = ""  # of a number: "%", "km", "cromosomas"
     before: str = ""  # the word before it, folded; before a name, adjectives do not count
     is_bare: bool = True  # no article or determiner right before it
+    acts: bool = False  # bare, and a verb right after it: "Baroja escribió"
     opens: bool = False  # first word of its sentence, hence capitalised
 
 
@@ -113,6 +114,13 @@ def _kind_of_words(
     return Kind.TERM
 
 
+def _has_verb_after(sentence: Sentence, end: int) -> bool:
+    following = sentence.word_after(end - 1)
+    if following is None:
+        return False
+    return sentence.lexicon.is_verb(following.text) or following.folded in sentence.lexicon.copulas
+
+
 def _mention(sentence: Sentence, start: int, end: int, kind: Kind, vocabulary: Vocabulary) -> Mention:
     words = sentence.tokens[start:end]
     text = sentence.text[words[0].start : words[-1].end]
@@ -134,5 +142,6 @@ def _mention(sentence: Sentence, start: int, end: int, kind: Kind, vocabulary: V
         shape=shape,
         before=lead.folded if lead else "",
         is_bare=article is None,
+        acts=article is None and _has_verb_after(sentence, end),
         opens=sentence.is_capital_due(start) and text[0].isupper(),
     )
