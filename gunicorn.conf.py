@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT))  # gunicorn reads this file before it looks for the project
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # gunicorn looks for the project only after this file
 
+from ops import prometheus
 from ops.redis_config import redis_url
 from persenaut.env import env_int, env_str, read_dotenv
 
-read_dotenv(ROOT / env_str("DOTENV", ".env"))
+read_dotenv(Path(__file__).resolve().parent / env_str("DOTENV", ".env"))
+prometheus.share()  # before the application is loaded: its counters then count for all processes together
 
 
 def how_many_workers() -> int:
@@ -67,3 +68,7 @@ def pre_fork(server: Any, worker: Any) -> None:
     from django.db import connections
 
     connections.close_all()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    prometheus.process_ended(worker.pid)

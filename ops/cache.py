@@ -21,7 +21,7 @@ import orjson
 from django.conf import settings
 from django.core.cache import caches
 
-from ops.redis_client import UNAVAILABLE, guard_of
+from ops.redis_client import UNAVAILABLE, guard
 from ops.tally import tally
 
 # Lifetimes in seconds. A lost forgetting (which nothing here is known to do) would be healed after as much.
@@ -133,7 +133,6 @@ class _Debts:
     def add(self, owner: str) -> None:
         with self._lock:
             self._owners[owner] = None
-        guard = guard_of("persenaut-default")
         if not guard.is_open:  # a single lost command, not an outage: nobody else will come back to it
             threading.Thread(target=self._pay_soon, name="cache-debts", daemon=True).start()
         guard.look_now()
@@ -167,7 +166,7 @@ def _begin_again() -> bool:
 
 def install() -> None:
     """Let the breaker of the cache's Redis call us before it closes."""
-    guard_of("persenaut-default").before_closing.append(_begin_again)
+    guard.before_closing.append(_begin_again)
 
 
 def _generation_key(owner: str) -> str:

@@ -1,7 +1,7 @@
 """Settings that contradict each other, or are unsafe: `manage.py check` says it before a user does.
 
-`persenaut.E...` cannot work and stops a start; `persenaut.W...` works, though not as it should. Rules marked `deploy` are
-for servers that strangers reach: `manage.py check --deploy`. docs/troubleshooting.md has a line for each.
+`persenaut.E...` cannot work and stops a start; `persenaut.W...` works, though not as it should. Rules marked `deploy`
+are for servers that strangers reach: `manage.py check --deploy`. docs/troubleshooting.md has a line for each.
 """
 
 import ipaddress
@@ -122,7 +122,7 @@ def protection_that_was_taken_out() -> Iterator[tuple[str, str]]:
             )
 
 
-# --- Works, though not as it should ------------------------------------------------------------------------------------
+# --- Works, though not as it should ----------------------------------------------------------------------------------
 
 
 @rule("W001")
@@ -148,8 +148,8 @@ def key_sent_in_clear() -> Iterator[tuple[str, str]]:
 def model_slower_than_a_restart() -> Iterator[tuple[str, str]]:
     if settings.AI_TIMEOUT >= GUNICORN_GRACE:
         yield (
-            f"AI_TIMEOUT={settings.AI_TIMEOUT:g}: a restart waits {GUNICORN_GRACE} s for requests, and would cut off those "
-            "that wait for the model.",
+            f"AI_TIMEOUT={settings.AI_TIMEOUT:g}: a restart waits {GUNICORN_GRACE} s for requests, and would cut off"
+            " those that wait for the model.",
             f"Use less than {GUNICORN_GRACE}.",
         )
 
@@ -160,7 +160,7 @@ def sentinels_without_a_name() -> Iterator[tuple[str, str]]:
         yield "REDIS_SENTINELS is ignored: there is no REDIS_URL.", "Set REDIS_URL=redis://NAME-OF-THE-PRIMARY/0."
 
 
-# --- Not for strangers -------------------------------------------------------------------------------------------------
+# --- Not for strangers -----------------------------------------------------------------------------------------------
 
 
 @rule("W010", deploy=True)
@@ -171,8 +171,8 @@ def debugging() -> Iterator[tuple[str, str]]:
 
 @rule("W011", deploy=True)
 def no_limits() -> Iterator[tuple[str, str]]:
-    if settings.SKIP_RATE_LIMIT:
-        yield "SKIP_RATE_LIMIT is set.", "Remove it: with DEBUG it lifts all limits, without it does nothing."
+    if settings.SKIP_RATE_LIMIT and settings.DEBUG:
+        yield "SKIP_RATE_LIMIT and DEBUG are on: there is no limit at all.", "Remove both."
 
 
 @rule("W012", deploy=True)
@@ -188,8 +188,8 @@ def no_https() -> Iterator[tuple[str, str]]:
 def redirect_loop() -> Iterator[tuple[str, str]]:
     if settings.HTTPS and not settings.TRUSTED_PROXY_COUNT:
         yield (
-            "HTTPS is on but TRUSTED_PROXY_COUNT is 0: gunicorn speaks no TLS and believes no proxy, so every request is "
-            "redirected to itself.",
+            "HTTPS is on but TRUSTED_PROXY_COUNT is 0: gunicorn speaks no TLS and believes no proxy, so every request"
+            " is redirected to itself.",
             "Set TRUSTED_PROXY_COUNT to the number of proxies in front, and let them send X-Forwarded-Proto.",
         )
 
@@ -217,8 +217,8 @@ def secret_of_one_machine() -> Iterator[tuple[str, str]]:
     elsewhere = [name for name, host in _servers().items() if not _is_this_machine(host)]
     if settings.SECRET_KEY_IS_KEPT and elsewhere:
         yield (
-            f"SECRET_KEY comes from a file in DATA_DIR, while {' and '.join(elsewhere)} may serve several machines: each "
-            "would refuse the tokens of the others.",
+            f"SECRET_KEY comes from a file in DATA_DIR, while {' and '.join(elsewhere)} may serve several machines:"
+            " each would refuse the tokens of the others.",
             "Set the same SECRET_KEY (or SECRET_KEY_FILE) on all of them.",
         )
 
@@ -248,8 +248,8 @@ def clients_of_another_site() -> Iterator[tuple[str, str]]:
         host = urlsplit(origin).hostname or ""
         if _is_origin(origin) and not _is_this_machine(host) and "*" not in ours and _site(host) not in ours:
             yield (
-                f"CORS_ALLOWED_ORIGINS has {origin!r}, which is another site than ALLOWED_HOSTS: its browsers do not send "
-                "the cookie (SameSite=Strict), so nobody stays logged in.",
+                f"CORS_ALLOWED_ORIGINS has {origin!r}, another site than ALLOWED_HOSTS: browsers send the cookie"
+                " (SameSite=Strict) within one site only, so nobody stays logged in.",
                 "Serve client and API under one domain, such as app.example.org and api.example.org.",
             )
 
@@ -296,13 +296,13 @@ def stores_asked_in_clear() -> Iterator[tuple[str, str]]:
     if database.scheme == "mysql" and _is_far(database.hostname) and not _speaks_tls():
         yield (
             "DATABASE_URL leads to another network without TLS: passwords and answers travel readably.",
-            "Add ?ssl_mode=VERIFY_IDENTITY and the server's authority to it.",
+            "Set DATABASE_CA_CERTS to the file of the authority that signed the server's certificate.",
         )
     if redis.scheme == "redis" and _is_far(redis.hostname):
         yield "REDIS_URL leads to another network without TLS.", "Use rediss://."
 
 
-# --- What the rules ask --------------------------------------------------------------------------------------------------
+# --- What the rules ask ----------------------------------------------------------------------------------------------
 
 
 def _is_origin(text: str) -> bool:

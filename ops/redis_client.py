@@ -92,41 +92,26 @@ class Guard:
             return False
 
 
-guards: dict[str, Guard] = {}  # by cache alias (the connections' client_name)
-
-
-def guard_of(name: str) -> Guard:
-    return guards.setdefault(name, Guard())
-
-
-def _after_fork() -> None:
-    for guard in guards.values():
-        guard.after_fork()
-
-
-os.register_at_fork(after_in_child=_after_fork)
+guard = Guard()  # both cache aliases are on one server
+os.register_at_fork(after_in_child=guard.after_fork)
 
 
 class GuardedRedis(Redis):
     """redis-py's client with the breaker in front and the request's tally behind."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.guard = guard_of(self.connection_pool.connection_kwargs.get("client_name", ""))
-
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        if self.guard.refuses():
+        if guard.refuses():
             raise RedisAway("the breaker is open")
         started = time.perf_counter()
         try:
             answer = super().execute_command(*args, **options)
         except AWAY as exc:
             tally().cache_error()
-            self.guard.failed(self, exc)
+            guard.failed(self, exc)
             raise
         finally:
             tally().cache_call(time.perf_counter() - started)
-        self.guard.succeeded()
+        guard.succeeded()
         return answer
 
 

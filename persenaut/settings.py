@@ -102,6 +102,8 @@ if DATABASE_URL.startswith("mysql://"):
         "init_command": "SET SESSION sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO',"
         " time_zone='+00:00', innodb_lock_wait_timeout=5",
     } | _default.get("OPTIONS", {})
+    if _authority := env_str("DATABASE_CA_CERTS"):
+        _default["OPTIONS"] |= {"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": _authority}}
     _default["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
 else:
     _default["OPTIONS"] = {

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView, SpectacularYAMLAPIView
 
+from ops import api_docs
 from ops.api import UnknownPath
 from ops.health import health, livez, readyz
 from ops.prometheus import metrics
@@ -18,9 +18,9 @@ urlpatterns = [
     path("livez", livez),
     path("readyz", readyz),
     path("metrics", metrics),
-    path("api-docs", SpectacularSwaggerView.as_view(url_name="openapi-json"), name="api-docs"),
-    path("api-docs/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi-json"),
-    path("api-docs/openapi.yaml", SpectacularYAMLAPIView.as_view(), name="openapi-yaml"),
+    path("api-docs", api_docs.page, name="api-docs"),
+    path("api-docs/openapi.json", api_docs.openapi, {"kind": "json"}, name="openapi-json"),
+    path("api-docs/openapi.yaml", api_docs.openapi, {"kind": "yaml"}, name="openapi-yaml"),
     path("admin/", admin.site.urls),
 ]
 

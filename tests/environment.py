@@ -1,25 +1,25 @@
 """The environment of the test run. Loaded before Django (pytest.ini: -p tests.environment).
 
 The stack under test is the caller's: ./test runs the suite on SQLite with the in-process cache, and again with
-DATABASE_URL and REDIS_URL pointing to private servers. Everything else is fixed here, whatever a developer's shell says.
+DATABASE_URL and REDIS_URL of private servers. Everything else is fixed here, whatever a developer's shell says.
 """
 
 import atexit
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-KEPT = {"DATABASE_URL", "REDIS_URL"}
-OURS = ("AI_", "GROQ_", "RATE_LIMIT_", "REDIS_", "DATABASE_", "LOG_", "CORS_", "EMAIL_", "SECRET_KEY")
-
 FOLDER = Path(tempfile.mkdtemp(prefix="persenaut-tests-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
-for name in list(os.environ):
-    if name.startswith(OURS) and name not in KEPT:
-        del os.environ[name]
+EXAMPLE = (Path(__file__).resolve().parent.parent / ".env.example").read_text(encoding="utf-8")
+for name in re.findall(r"^#?([A-Z][A-Z0-9_]*)=", EXAMPLE, re.MULTILINE):
+    os.environ.pop(f"{name}_FILE", None)
+    if name not in {"DATABASE_URL", "REDIS_URL"}:
+        os.environ.pop(name, None)
 
 os.environ |= {
     "DATA_DIR": str(FOLDER),

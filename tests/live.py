@@ -75,8 +75,7 @@ class Live:
         )  # fmt: skip
 
     def start(self) -> "Live":
-        output = open(FOLDER / f"gunicorn-{self.port}.txt", "ab")
-        with output:
+        with open(FOLDER / f"gunicorn-{self.port}.txt", "ab") as output:
             self.process = spawn(
                 [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "persenaut.wsgi"],
                 env=self.env, cwd=ROOT, stdout=output, stderr=output,

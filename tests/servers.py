@@ -1,9 +1,9 @@
 """A MariaDB and a Redis of one's own: temporary folders, free ports, loopback only, gone when we are.
 
-    with private_redis() as redis:
-        redis.url, redis.stop(), redis.start(), redis.kill(), redis.pause(), redis.resume()
+with private_redis() as redis:
+    redis.url, redis.stop(), redis.start(), redis.kill(), redis.pause(), redis.resume()
 
-    python -m tests.servers -- COMMAND...   runs COMMAND with DATABASE_URL and REDIS_URL of two such servers
+python -m tests.servers -- COMMAND...   runs COMMAND with DATABASE_URL and REDIS_URL of two such servers
 """
 
 import contextlib
@@ -139,9 +139,7 @@ class MariaDB(Server):
             connection = MySQLdb.connect(host="127.0.0.1", port=self.port, user="root", connect_timeout=2)
         except MySQLdb.OperationalError:
             return False
-        connection.cursor().execute(
-            "CREATE DATABASE IF NOT EXISTS persenaut CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
-        )
+        connection.cursor().execute("CREATE DATABASE IF NOT EXISTS persenaut CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
         connection.close()
         return True
 
@@ -218,9 +216,9 @@ def attend(process: "subprocess.Popen[bytes]") -> int:
     try:
         code = process.wait()
     except KeyboardInterrupt:
-        # Ctrl-C went to both of us.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
+        if sys.stdin.isatty():  # Ctrl-C went to both of us
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
         raise
     finally:
         if process.poll() is None:

@@ -132,7 +132,11 @@ def test_a_nasty_theme_in_the_path(api, theme):
 
 
 def test_sentences_come_in_the_language_that_was_asked_for(visitor):
-    for language, sentence in {"": "No autenticado", "en-GB,en;q=0.9": "Not authenticated", "fr": "No autenticado"}.items():
+    for language, sentence in {
+        "": "No autenticado",
+        "en-GB,en;q=0.9": "Not authenticated",
+        "fr": "No autenticado",
+    }.items():
         assert visitor.get("/api/user/profile", Accept_Language=language).json()["error"] == sentence
     spanish = visitor.post("/api/auth/register", {"name": "x"})
     assert spanish.json()["error"] == "Todos los campos son obligatorios"

@@ -17,7 +17,9 @@ from learning.services.sessions import start_session
 from learning.words import GameMode, Level
 from tests.people import PASSWORD
 
-NOBODY = SimpleNamespace(id=987654321, challenge=987654321, session="00000000-0000-4000-8000-000000000000", theme="Nada")
+NOBODY = SimpleNamespace(
+    id=987654321, challenge=987654321, session="00000000-0000-4000-8000-000000000000", theme="Nada"
+)
 QUESTION = {"theme": "Historia", "level": "easy"}
 NOTES = QUESTION | {
     "notes": "La célula es la unidad de la vida. El átomo es la unidad de la materia. El gen es la unidad de la "
@@ -151,7 +153,9 @@ def test_access(world, role, method, route):
     assert reply.status_code == expected[["visitor", "other", "owner", "staff"].index(role)], reply.content
 
 
-@pytest.mark.parametrize(("method", "route"), [key for key, (_, row) in MATRIX.items() if row[1:3] == (404, 200)], ids=str)
+@pytest.mark.parametrize(
+    ("method", "route"), [key for key, (_, row) in MATRIX.items() if row[1:3] == (404, 200)], ids=str
+)
 def test_what_is_foreign_answers_like_what_is_missing(world, method, route):
     people, theirs = world
     body, _expected = MATRIX[method, route]

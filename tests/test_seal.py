@@ -64,7 +64,11 @@ def test_no_endpoint_tells_a_key(api, tale, method, route):
 
 def test_lists_and_details_stay_sealed_with_filters(api, tale):
     it, _said = tale
-    for path in ("/api/challenges?theme=historia", "/api/challenges?status=pending&level=easy", f"/api/challenges/{it.challenge}"):
+    for path in (
+        "/api/challenges?theme=historia",
+        "/api/challenges?status=pending&level=easy",
+        f"/api/challenges/{it.challenge}",
+    ):
         reply = api.get(path)
         assert reply.status_code == 200 and SECRET.encode() not in reply.content
         assert not names_in(reply.json()) & SEALED

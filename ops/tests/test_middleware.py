@@ -36,7 +36,9 @@ def test_a_sane_request_id_is_kept(client, db, given):
     assert client.get("/livez", headers={"X-Request-ID": given})["X-Request-ID"] == given
 
 
-@pytest.mark.parametrize("given", ["", "short", "x" * 65, "with space", "ñandúñandú", "forged\nline-of-log", "<script>1"])
+@pytest.mark.parametrize(
+    "given", ["", "short", "x" * 65, "with space", "ñandúñandú", "forged\nline-of-log", "<script>1"]
+)
 def test_any_other_request_id_is_replaced(client, db, given):
     assert re.fullmatch(r"[0-9a-f]{32}", client.get("/livez", headers={"X-Request-ID": given})["X-Request-ID"])
 

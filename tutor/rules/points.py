@@ -60,7 +60,7 @@ def no_strength(figures: Figures) -> str:
     elif figures.now.answered:
         text = _("Aún no se puede señalar un punto fuerte: ningún tema tiene %(enough)d respuestas en este período.")
     elif figures.latest:
-        text = _("En este período no hay respuestas que muestren un punto fuerte: prueba con un período más largo.")
+        text = _("En este período no hay respuestas que muestren un punto fuerte.")
     else:
         text = _(
             "Aún no se puede señalar un punto fuerte: hacen falta al menos %(enough)d respuestas de un mismo tema."

@@ -89,4 +89,3 @@ def banner(gunicorn: dict[str, Any]) -> str:
         processes=f"{workers} worker{'s' * (workers > 1)}, {threads} thread{'s' * (threads > 1)} each",
         logs=settings.LOG_DIR if settings.LOG_TO == "files" else "here",
     )
-

@@ -1,0 +1,257 @@
+"""Advice from a language model: it gets figures, never a person, and what it says is believed sentence by sentence."""
+
+import logging
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ops import llm
+from tutor.advice import MAX_GOALS, MAX_POINTS, MAX_RECOMMENDATIONS, PRIORITIES, THEME_REVIEW, TYPES, Recommendation
+from tutor.figures import ENOUGH, STRONG, Area, Figures
+from tutor.rules.names import LEVEL_NAMES
+from tutor.truth.claims import Truth
+from tutor.truth.numbers import PLAN_NUMBERS
+from tutor.truth.text import Sentence, fold
+
+logger = logging.getLogger(__name__)
+
+PROMPTS = Path(__file__).resolve().parent / "prompts"
+PROMPT_VERSION = "1"
+LANGUAGES = ("es", "en")
+MAX_TOKENS = 2500  # the advice takes up to 900; the rest is for a reasoning model's thoughts
+MAX_AREAS = 12  # that are shown to the model: those with most answers
+MAX_ITEMS = 10  # of a list that are looked at
+
+ANALYSIS_LENGTH, POINT_LENGTH, TITLE_LENGTH, DESCRIPTION_LENGTH = 1200, 300, 100, 600  # characters
+ENOUGH_ANALYSIS = 80  # characters: what is shorter is no analysis
+
+Parts = dict[str, Any]  # the fields of an Advice that survived
+
+
+def advise(figures: Figures, language: str) -> Parts:
+    """What the model says, as far as it is true: some fields of an Advice, perhaps none. Raises llm.LLMError."""
+    language = language if language in LANGUAGES else LANGUAGES[0]
+    completion = llm.complete(messages(figures, language), schema=schema(figures), max_tokens=MAX_TOKENS)
+    truth = Truth(figures, language, (prompt(language, "system"), prompt(language, "task")))
+    parts = _Reader(figures, truth).parts(completion.text)
+    facts = {"kept": sorted(parts), "dropped": dict(truth.dropped), "model": completion.model, "prompt": PROMPT_VERSION}
+    logger.info("tutor advice checked", extra=facts)
+    return parts
+
+
+# --- What goes in -------------------------------------------------------------------------------------------------
+def messages(figures: Figures, language: str) -> list[dict[str, str]]:
+    """The figures travel in a message of their own: a theme's name is whatever the learner typed."""
+    return [
+        {"role": "system", "content": prompt(language, "system")},
+        {"role": "user", "content": prompt(language, "task")},
+        {"role": "user", "content": orjson.dumps(facts_of(figures)).decode()},
+    ]
+
+
+@cache
+def prompt(language: str, name: str) -> str:
+    return (PROMPTS / language / f"{name}.v{PROMPT_VERSION}.txt").read_text(encoding="utf-8").strip()
+
+
+def facts_of(figures: Figures) -> dict[str, Any]:
+    """All that the model is told: nothing in it says whose figures they are."""
+    said: dict[str, Any] = {
+        "period_days": figures.days,
+        "answered": figures.now.answered,
+        "correct": figures.now.correct,
+        "accuracy_percent": figures.now.percent,
+        "active_days": figures.active_days,
+        "streak_days": figures.streak,
+        "review_sessions": figures.sessions,
+        "points": figures.points,
+        "themes": [_fact_of(area) for area in shown(figures)],
+        "plan": {"numbers": PLAN_NUMBERS, "days": 7},
+    }
+    if figures.change is not None:
+        said |= {"accuracy_percent_before": figures.before.percent, "accuracy_change": figures.change}
+    return said
+
+
+def shown(figures: Figures) -> list[Area]:
+    return [area for area in figures.areas if area.now.answered][:MAX_AREAS]
+
+
+def _fact_of(area: Area) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "theme": area.theme,
+        "level": str(LEVEL_NAMES.get(area.level, area.level)),
+        "answered": area.now.answered,
+        "correct": area.now.correct,
+        "wrong": area.now.wrong,
+        "accuracy_percent": area.now.percent,
+        "state": "few" if area.now.answered < ENOUGH else "strong" if area.now.reaches(STRONG) else "weak",
+    }
+    return said | ({"accuracy_percent_before": area.before.percent} if area.change is not None else {})
+
+
+def schema(figures: Figures) -> dict[str, Any]:
+    """The shape of an answer. A server that follows it cannot even name a theme that does not exist."""
+    text = {"type": "string"}
+    theme = {"type": "string", "enum": list(dict.fromkeys(area.theme for area in shown(figures))) + [""]}
+    point = _object(theme=theme, text=text)
+    recommendation = _object(
+        type={"type": "string", "enum": list(TYPES)},
+        theme=theme,
+        title=text,
+        description=text,
+        priority={"type": "string", "enum": list(PRIORITIES)},
+    )
+    return {"title": "advice"} | _object(
+        analysis=text,
+        strengths=_list(point),
+        weaknesses=_list(point),
+        recommendations=_list(recommendation),
+        weekly_goals=_list(point),
+        encouragement=text,
+    )
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(properties),
+        "properties": properties,
+    }
+
+
+def _list(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+# --- What comes back ----------------------------------------------------------------------------------------------
+class _Reader:
+    """Takes from an answer what has the right shape and is true."""
+
+    def __init__(self, figures: Figures, truth: Truth) -> None:
+        self.figures = figures
+        self.truth = truth
+
+    def parts(self, text: str) -> Parts:
+        answer = json_object(text)
+        if not self.truth.speaks_language(" ".join(_texts(answer))):
+            self.truth.dropped["language"] += 1
+            return {}
+        found = {
+            "analysis": self.analysis(answer.get("analysis")),
+            "strengths": self.points(answer.get("strengths"), self.figures.strong),
+            "weaknesses": self.points(answer.get("weaknesses"), self.figures.weak),
+            "recommendations": self.recommendations(answer.get("recommendations")),
+            "weekly_goals": self.goals(answer.get("weekly_goals")),
+            "encouragement": self.text(answer.get("encouragement"), POINT_LENGTH),
+        }
+        return {name: part for name, part in found.items() if part}
+
+    def text(self, given: Any, length: int, **options: Any) -> str:
+        if not isinstance(given, str):
+            return ""
+        return _joined(self.truth.sentences(given, **options), length)
+
+    def analysis(self, given: Any) -> str:
+        """Nothing at all unless it says something about the figures: politeness is no analysis."""
+        text = self.text(given, ANALYSIS_LENGTH)
+        says_something = any(character.isdecimal() for character in text)
+        return text if says_something and len(text) >= ENOUGH_ANALYSIS else ""
+
+    def points(self, given: Any, areas: Iterable[Area]) -> list[str]:
+        """Strengths or weaknesses; every theme they speak of must be among `areas`."""
+        allowed = {area.theme_key for area in areas}
+        found = []
+        for theme, text in _items(given):
+            sentences = self.truth.sentences(text)
+            named = {key for sentence in sentences for key in sentence.theme_keys}
+            said = _joined(sentences, POINT_LENGTH)
+            # Without a theme there must at least be a number: of mere compliments nobody can say whether they are true.
+            says_something = named or any(character.isdecimal() for character in said)
+            if said and says_something and named <= allowed and (not theme or fold(theme) in named):
+                found.append(said)
+            elif text:
+                self.truth.dropped["point"] += 1
+        return found[:MAX_POINTS]
+
+    def goals(self, given: Any) -> list[str]:
+        found = []
+        for theme, text in _items(given):
+            sentences = self.truth.sentences(text, plan=True)
+            named = {key for sentence in sentences for key in sentence.theme_keys}
+            said = _joined(sentences, POINT_LENGTH)
+            if said and (not theme or fold(theme) in named):
+                found.append(said)
+        return found[:MAX_GOALS]
+
+    def recommendations(self, given: Any) -> list[Recommendation]:
+        items = given[:MAX_ITEMS] if isinstance(given, list) else []
+        found = (self.recommendation(item) for item in items if isinstance(item, dict))
+        return [recommendation for recommendation in found if recommendation][:MAX_RECOMMENDATIONS]
+
+    def recommendation(self, item: dict[str, Any]) -> Recommendation | None:
+        """None when a part of it is missing, or false, or names a theme that does not exist."""
+        kind, priority = item.get("type"), item.get("priority")
+        title, description = item.get("title"), item.get("description")
+        if (
+            kind not in TYPES
+            or priority not in PRIORITIES
+            or not (isinstance(title, str) and isinstance(description, str))
+        ):
+            return None
+        theme = fold(item["theme"]) if isinstance(item.get("theme"), str) else ""
+        if theme and theme not in self.truth.themes.keys:
+            self.truth.dropped["theme"] += 1
+            return None
+        headline = self.truth.sentences(title, plan=True)
+        named = {key for sentence in headline for key in sentence.theme_keys}
+        theme = theme or (next(iter(named)) if len(named) == 1 else "")
+        said_title = _joined(headline, TITLE_LENGTH).rstrip(".")
+        said = self.text(description, DESCRIPTION_LENGTH, plan=True, about=next(iter(named), ""))
+        if not said_title or not said or (kind == THEME_REVIEW and not theme):
+            return None
+        return Recommendation(kind, said_title, said, priority, theme)
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """The object in a model's answer, also when it wraps it in a fence or in talk; {} when there is none."""
+    start, end = text.find("{"), text.rfind("}")
+    try:
+        answer = orjson.loads(text[start : end + 1])
+    except orjson.JSONDecodeError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _items(given: Any) -> Iterable[tuple[str, str]]:
+    """(theme, text) of each item of a list; servers that follow no schema tend to send bare texts."""
+    for item in given[:MAX_ITEMS] if isinstance(given, list) else []:
+        if isinstance(item, str):
+            yield "", item
+        elif isinstance(item, dict) and isinstance(item.get("text"), str):
+            theme = item.get("theme")
+            yield (theme if isinstance(theme, str) else ""), item["text"]
+
+
+def _texts(value: Any) -> Iterable[str]:
+    """All texts within an answer."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value[:MAX_ITEMS]:
+            yield from _texts(inner)
+
+
+def _joined(sentences: Iterable[Sentence], length: int) -> str:
+    """As many whole sentences as fit."""
+    said = ""
+    for sentence in sentences:
+        longer = f"{said} {sentence.text}".strip()
+        if len(longer) > length:
+            break
+        said = longer
+    return said
