@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
-from ops import limits
+from ops import budget, limits
 from ops.json import JsonRenderer
 from ops.language import speak
 from ops.permissions import Anyone
@@ -34,6 +34,7 @@ class ApiView(APIView):
         speak(getattr(request.user, "language", ""), request.headers.get("Accept-Language", ""))
         if "chunked" in request.headers.get("Transfer-Encoding", ""):
             raise LengthRequired(_("Envía la cabecera Content-Length."))
+        budget.set_payer(limits.client_key(request, request.user.pk))
         handler = getattr(self, (request.method or "").lower(), None)
         self.answer_for_free = None
         if free := getattr(handler, "limit_free", None):

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from django_ratelimit.core import get_usage
+from django_ratelimit import ALL
+from django_ratelimit.core import _get_window, _make_cache_key, get_usage
 
 from ops import prometheus
 from ops.address import client_address, limit_network
@@ -100,6 +102,14 @@ def spend(request: HttpRequest, name: str, key: str) -> Usage:
 def client_key(request: HttpRequest, user_id: int | None) -> str:
     """Who is counted: the user, or the address of whoever is not logged in."""
     return f"u:{user_id}" if user_id else f"ip:{limit_network(client_address(request))}"
+
+
+def reset(name: str, key: str) -> bool:
+    """Give `key` the whole budget of class `name` again; whether any of it was used. Raises UNAVAILABLE."""
+    limit, window = settings.RATE_LIMITS[name]
+    # Only the running window's counter can be in the way, and its key can be computed: no need to look for it.
+    counter = _make_cache_key(name, _get_window(key, window), (limit, window), key, ALL)
+    return bool(caches[settings.RATELIMIT_USE_CACHE].delete(counter))
 
 
 def skipped() -> bool:

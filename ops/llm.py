@@ -1,18 +1,29 @@
 """The one door to the language model: any server that speaks OpenAI's chat completions.
 
 What goes in is the caller's affair (never a name, an e-mail or an id); what comes back is untrusted text. Calls are
-bounded in time and in tries, retry only what may pass (429, 5xx, time-outs), honour Retry-After, and fall back to
-another model when one is gone. Every failure is an `LLMError`.
+bounded in time, in tries and by budgets (ops.budget); only what may pass is retried (429, 5xx, time-outs), honouring
+Retry-After; another model steps in when one is gone; a breaker keeps learners from waiting for a server that is down.
+Every failure is an `LLMError`, every call a row in `model_calls`.
 """
 
+import contextvars
 import logging
 import random
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import orjson
 from django.conf import settings
+from django.db import DatabaseError
+
+from ops import budget, prometheus
+from ops.breaker import Breaker
+from ops.models import ModelCall
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +31,9 @@ MAX_ANSWER_BYTES = 256 * 1024
 RETRY_STATUSES = {408, 409, 425, 429, 500, 502, 503, 504}
 GONE = {"model_not_found", "model_decommissioned", "model_not_active"}
 FIRST_PAUSE = 0.5  # seconds before the first retry, doubling, with jitter
+PARALLEL = 8  # calls of one batch that are under way at once
+# The server is in trouble; an answer that is no good (malformed, refused) says nothing about the next one.
+SERVER_FAULTS = {"timeout", "unreachable", "http_error", "rate_limited", "not_allowed", "model_gone"}
 
 
 class LLMError(Exception):
@@ -35,6 +49,17 @@ class ModelGone(LLMError):
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is asked. `schema` is a JSON Schema with a title; `purpose` says what for, in the records."""
+
+    messages: list[dict[str, str]]
+    schema: dict[str, Any]
+    max_tokens: int
+    purpose: str = "other"
+    temperature: float = 0.7
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     text: str
     model: str
@@ -43,37 +68,136 @@ class Completion:
     seconds: float
 
 
+@cache
+def breaker() -> Breaker:
+    """This process's breaker."""
+    return Breaker("llm", failures=5, window=60, rest=settings.AI_BREAKER_SECONDS)
+
+
 def is_configured() -> bool:
     return bool(settings.AI_BASE_URL)
 
 
 def complete(
-    messages: list[dict[str, str]], *, schema: dict[str, Any], max_tokens: int, temperature: float = 0.7
+    messages: list[dict[str, str]],
+    *,
+    schema: dict[str, Any],
+    max_tokens: int,
+    purpose: str = "other",
+    temperature: float = 0.7,
 ) -> Completion:
-    """The model's answer to `messages`, asked for as JSON by `schema` (a JSON Schema with a title).
+    """The model's answer to `messages`, asked for as JSON by `schema`. LLMError within AI_TIMEOUT seconds."""
+    [answer] = complete_many([Prompt(messages, schema, max_tokens, purpose, temperature)])
+    if isinstance(answer, LLMError):
+        raise answer
+    return answer
 
-    Raises LLMError within AI_TIMEOUT seconds, tries included.
+
+def complete_many(prompts: Sequence[Prompt], *, seconds: float | None = None) -> list[Completion | LLMError]:
+    """The answers to several prompts, asked at the same time: an answer or an error for each, in order.
+
+    All are over within `seconds` (AI_TIMEOUT when absent), tries included. Budgets and records are this thread's work;
+    the others only wait for the network.
     """
+    deadline = time.monotonic() + (settings.AI_TIMEOUT if seconds is None else seconds)
+    entered = [_enter() for _ in prompts]
+    begun = time.monotonic()
+    answers: list[Completion | LLMError] = [LLMError("unreached")] * len(prompts)
+    going = [index for index, pass_ in enumerate(entered) if not isinstance(pass_, LLMError)]
+    for index, answer in zip(going, _ask_all([prompts[index] for index in going], deadline), strict=True):
+        answers[index] = answer
+    calls = []
+    for index, (prompt, pass_) in enumerate(zip(prompts, entered, strict=True)):
+        if isinstance(pass_, LLMError):
+            answers[index] = pass_
+            continue
+        answer = answers[index]
+        _leave(answer, pass_)
+        calls.append(_record(prompt, answer, time.monotonic() - begun))
+    _write_down(calls)
+    return answers
+
+
+def _enter() -> "list[Any] | LLMError":
+    """The reservation of one call that may go out, or why it may not."""
     if not is_configured():
-        raise LLMError("not_configured")
-    deadline = time.monotonic() + settings.AI_TIMEOUT
+        return LLMError("not_configured")
+    if not breaker().allows():
+        return LLMError("breaker_open")
+    taken = budget.reserve()
+    if taken is None:
+        breaker().abandoned()
+        return LLMError("budget")
+    return taken
+
+
+def _leave(answer: Completion | LLMError, taken: list[Any]) -> None:
+    """Settle: what failed is given back, and the breaker hears how it went."""
+    if isinstance(answer, LLMError):
+        budget.give_back(taken)
+        if answer.reason in SERVER_FAULTS:
+            breaker().failed(at_once=answer.reason == "not_allowed", reason=answer.reason)
+            return
+    breaker().succeeded()
+
+
+def _record(prompt: Prompt, answer: Completion | LLMError, seconds: float) -> ModelCall:
+    call = ModelCall(purpose=prompt.purpose, user_id=budget.paying_user(), seconds=round(seconds, 3))
+    if isinstance(answer, LLMError):
+        call.model, call.outcome = settings.AI_MODEL[:100], answer.reason
+    else:
+        call.model, call.outcome, call.seconds = answer.model[:100], "ok", round(answer.seconds, 3)
+        call.prompt_tokens, call.completion_tokens = answer.prompt_tokens, answer.completion_tokens
+        prices = settings.AI_PRICE_INPUT * answer.prompt_tokens + settings.AI_PRICE_OUTPUT * answer.completion_tokens
+        call.cost = Decimal(str(round(prices / 1_000_000, 6)))
+    return call
+
+
+def _write_down(calls: list[ModelCall]) -> None:
+    for call in calls:
+        prometheus.model_called(
+            call.outcome,
+            call.seconds,
+            prompt_tokens=call.prompt_tokens,
+            completion_tokens=call.completion_tokens,
+            cost=float(call.cost),
+        )
+    try:
+        ModelCall.objects.bulk_create(calls)
+    except DatabaseError:  # a record less is no reason to lose an answer
+        logger.exception("model calls not recorded", extra={"component": "llm", "count": len(calls)})
+
+
+def _ask_all(prompts: list[Prompt], deadline: float) -> list[Completion | LLMError]:
+    if len(prompts) < 2:
+        return [_ask_models(prompt, deadline) for prompt in prompts]
+    with ThreadPoolExecutor(min(PARALLEL, len(prompts)), thread_name_prefix="llm") as pool:
+        # Each in a copy of our context, so that its log lines carry the request's id.
+        tasks = [pool.submit(contextvars.copy_context().run, _ask_models, prompt, deadline) for prompt in prompts]
+        return [task.result() for task in tasks]
+
+
+def _ask_models(prompt: Prompt, deadline: float) -> Completion | LLMError:
+    """The answer of the first model that is there."""
     models = [settings.AI_MODEL, *settings.AI_FALLBACK_MODELS]
     for model in models:
         payload = {
             "model": model,
-            "messages": messages,
-            "max_tokens": max_tokens,
-            "temperature": temperature,
+            "messages": prompt.messages,
+            "max_tokens": prompt.max_tokens,
+            "temperature": prompt.temperature,
             "response_format": {
                 "type": "json_schema",
-                "json_schema": {"name": schema["title"], "strict": True, "schema": schema},
+                "json_schema": {"name": prompt.schema["title"], "strict": True, "schema": prompt.schema},
             },
         }
         try:
             return _ask(payload, deadline)
         except ModelGone:
             logger.warning("language model is gone", extra={"model": model, "component": "llm"})
-    raise LLMError("model_gone", ", ".join(models))
+        except LLMError as exc:
+            return exc
+    return LLMError("model_gone", ", ".join(models))
 
 
 def _ask(payload: dict[str, Any], deadline: float) -> Completion:
@@ -188,13 +312,9 @@ def _pause(attempt: int, headers: dict[str, str]) -> float:
         return FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1.0)
 
 
-_pools: dict[str, Any] = {}
-
-
+@cache
 def _pool() -> Any:
     """One pool of connections for the process; made on the first call, since most requests never need it."""
     import urllib3
 
-    if "pool" not in _pools:
-        _pools["pool"] = urllib3.PoolManager(maxsize=16, block=False)
-    return _pools["pool"]
+    return urllib3.PoolManager(maxsize=16, block=False)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -237,6 +238,7 @@ CONTENT_SECURITY_POLICY = {
 CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = [*default_headers, "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["X-Request-ID", "X-Cache", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining"]
 CORS_EXPOSE_HEADERS += ["RateLimit-Reset", "RateLimit-Policy", "ETag", "Server-Timing"]
 
@@ -250,6 +252,15 @@ AI_FALLBACK_MODELS = env_list("AI_FALLBACK_MODELS", ("openai/gpt-oss-120b",))
 AI_CONNECT_TIMEOUT = env_float("AI_CONNECT_TIMEOUT", 3.0)  # seconds
 AI_TIMEOUT = env_float("AI_TIMEOUT", 20.0)  # seconds, one call with its retries
 AI_RETRIES = env_int("AI_RETRIES", 2)
+AI_BREAKER_SECONDS = env_float("AI_BREAKER_SECONDS", 30.0)  # how long a broken server is left alone
+# Calls a day, reserved before each call: of one learner, of one visitor's address, of the whole site.
+AI_CALLS_PER_USER = env_int("AI_CALLS_PER_USER", 200)
+AI_CALLS_PER_ADDRESS = env_int("AI_CALLS_PER_ADDRESS", 30)
+AI_CALLS_PER_SITE = env_int("AI_CALLS_PER_SITE", 20_000)
+AI_PRICE_INPUT = env_float("AI_PRICE_INPUT", 0.0)  # of a million tokens, in whatever currency you count
+AI_PRICE_OUTPUT = env_float("AI_PRICE_OUTPUT", 0.0)
+AI_SOLVE_VOTES = env_int("AI_SOLVE_VOTES", 1)  # independent solutions that must find a generated key; 0: none
+AI_BATCH_SECONDS = env_float("AI_BATCH_SECONDS", 8.0)  # for all the questions of one session
 
 # --- Languages and time -------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "es"

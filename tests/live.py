@@ -24,7 +24,7 @@ def own_database() -> str:
     if not url.startswith("mysql"):
         return f"sqlite:///{FOLDER / name}.sqlite3"
     parts = urlsplit(url)
-    import MySQLdb
+    import MySQLdb  # type: ignore[import-untyped]  # mysqlclient has no stubs
 
     connection = MySQLdb.connect(
         host=parts.hostname, port=parts.port or 3306, user=parts.username, password=parts.password or ""

@@ -34,7 +34,8 @@ _starter = ThreadPoolExecutor(1)
 
 def spawn(command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
     """Popen for a process that gets SIGTERM when we end, even if by SIGKILL."""
-    return _starter.submit(subprocess.Popen, ["setpriv", "--pdeathsig", "TERM", "--", *command], **options).result()
+    guarded = ["setpriv", "--pdeathsig", "TERM", "--", *command]
+    return _starter.submit(lambda: subprocess.Popen(guarded, **options)).result()
 
 
 def free_port() -> int:
@@ -133,7 +134,7 @@ class MariaDB(Server):
         ]  # fmt: skip
 
     def answers(self) -> bool:
-        import MySQLdb
+        import MySQLdb  # type: ignore[import-untyped]  # mysqlclient has no stubs
 
         try:
             connection = MySQLdb.connect(host="127.0.0.1", port=self.port, user="root", connect_timeout=2)

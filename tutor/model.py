@@ -168,7 +168,7 @@ class _Reader:
         found = []
         for theme, text in _items(given):
             sentences = self.truth.sentences(text)
-            named = {key for sentence in sentences for key in sentence.theme_keys}
+            named = set(_themes_of(sentences))
             said = _joined(sentences, POINT_LENGTH)
             # Without a theme there must at least be a number: of mere compliments nobody can say whether they are true.
             says_something = named or any(character.isdecimal() for character in said)
@@ -182,7 +182,7 @@ class _Reader:
         found = []
         for theme, text in _items(given):
             sentences = self.truth.sentences(text, plan=True)
-            named = {key for sentence in sentences for key in sentence.theme_keys}
+            named = set(_themes_of(sentences))
             said = _joined(sentences, POINT_LENGTH)
             if said and (not theme or fold(theme) in named):
                 found.append(said)
@@ -195,26 +195,26 @@ class _Reader:
 
     def recommendation(self, item: dict[str, Any]) -> Recommendation | None:
         """None when a part of it is missing, or false, or names a theme that does not exist."""
-        kind, priority = item.get("type"), item.get("priority")
+        kind, priority, theme = item.get("type"), item.get("priority"), item.get("theme") or ""
         title, description = item.get("title"), item.get("description")
-        if (
-            kind not in TYPES
-            or priority not in PRIORITIES
-            or not (isinstance(title, str) and isinstance(description, str))
-        ):
+        texts = (theme, title, description)
+        if kind not in TYPES or priority not in PRIORITIES or not all(isinstance(text, str) for text in texts):
             return None
-        theme = fold(item["theme"]) if isinstance(item.get("theme"), str) else ""
-        if theme and theme not in self.truth.themes.keys:
+        if theme and fold(theme) not in self.truth.themes.keys:
             self.truth.dropped["theme"] += 1
             return None
-        headline = self.truth.sentences(title, plan=True)
-        named = {key for sentence in headline for key in sentence.theme_keys}
-        theme = theme or (next(iter(named)) if len(named) == 1 else "")
-        said_title = _joined(headline, TITLE_LENGTH).rstrip(".")
-        said = self.text(description, DESCRIPTION_LENGTH, plan=True, about=next(iter(named), ""))
-        if not said_title or not said or (kind == THEME_REVIEW and not theme):
+        headline = self.truth.sentences(str(title), plan=True)
+        about = _themes_of(headline)
+        body = self.truth.sentences(str(description), plan=True, about=about[0] if len(about) == 1 else "")
+        named = about or _themes_of(body)
+        said_title, said = _joined(headline, TITLE_LENGTH).rstrip("."), _joined(body, DESCRIPTION_LENGTH)
+        if not said_title or not said or (kind == THEME_REVIEW and not named):
             return None
-        return Recommendation(kind, said_title, said, priority, theme)
+        return Recommendation(kind, said_title, said, priority, named[0] if len(named) == 1 else "")
+
+
+def _themes_of(sentences: Iterable[Sentence]) -> list[str]:
+    return sorted({key for sentence in sentences for key in sentence.theme_keys})
 
 
 def json_object(text: str) -> dict[str, Any]:

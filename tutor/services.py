@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ops import llm
 from tutor import model, rules
@@ -10,6 +10,7 @@ from tutor.advice import AI, MIN_GOALS, MIN_RECOMMENDATIONS, Advice, Recommendat
 from tutor.figures import Figures
 
 logger = logging.getLogger(__name__)
+Item = TypeVar("Item")
 
 
 class StandIn(Exception):
@@ -28,7 +29,7 @@ def advise(figures: Figures, language: str) -> Advice:
     try:
         parts = model.advise(figures, language)
     except llm.LLMError as exc:
-        logger.warning("tutor without its model", extra={"reason": exc.reason})
+        logger.info("tutor without its model", extra={"reason": exc.reason})
         raise StandIn(ruled) from exc
     if not parts:
         raise StandIn(ruled)
@@ -54,5 +55,5 @@ def _others(given: list[Recommendation], ruled: Advice) -> list[Recommendation]:
     return sorted(others, key=lambda recommendation: recommendation.type in kinds)
 
 
-def _filled[T](given: list[T], spare: list[T], least: int) -> list[T]:
+def _filled(given: list[Item], spare: list[Item], least: int) -> list[Item]:
     return given + spare[: max(0, least - len(given))]

@@ -14,7 +14,7 @@ from tutor.truth.text import Sentence, Themes, Token, clean
 logger = logging.getLogger(__name__)
 
 UNWANTED = frozenset("<>{}[]\\|_`@#~=^$€")  # markup, addresses, code
-SHARED_WORDS = 6  # in a row with a prompt: that is the prompt, not advice
+SHARED_WORDS = 7  # in a row with a prompt: that is the prompt, not advice
 
 
 class Truth:
@@ -60,7 +60,7 @@ class Truth:
             return "leak"
         if any(not _is_latin(token) for token in sentence.tokens):
             return "script"
-        if names_a_stranger(sentence):
+        if names_a_stranger(sentence, plan=plan):
             return "theme"
         if not all(self.numbers.are_true(clause, plan=plan, about=about) for clause in clauses):
             return "number"
@@ -96,19 +96,20 @@ class Truth:
 
     def _praise_is_true(self, clause: Sequence[Token], plan: bool, about: str) -> bool:
         words, spoken_of = _words_of(clause), self._spoken_of(clause, about)
-        if not plan and not self._is_first(clause, words):
+        if not self._is_first(clause, words, plan):
             return False
         if words & v.PRAISE and not all(area.is_strong for area in spoken_of):
             return False
         return not words & v.BLAME or not any(area.is_strong for area in spoken_of)
 
-    def _is_first(self, clause: Sequence[Token], words: set[str]) -> bool:
-        """Whoever is called the best or the worst must be it."""
+    def _is_first(self, clause: Sequence[Token], words: set[str], plan: bool) -> bool:
+        """Whoever is called the best or the worst must be it; of several, the first ones."""
         keys = {token.theme_key for token in clause if token.theme_key}
-        if len(keys) != 1 or not words & (v.BEST | v.WORST):
+        if not keys or not words & (v.BEST | v.WORST) or (plan and not words & v.TOPIC_NOUNS):
             return True
-        first = (self.figures.strong if words & v.BEST else self.figures.weak)[:1]
-        return bool(first) and {first[0].theme_key} == keys
+        ranking = self.figures.strong if words & v.BEST else self.figures.weak
+        first = list(dict.fromkeys(area.theme_key for area in ranking))[: len(keys)]
+        return set(first) == keys
 
     def _spoken_of(self, clause: Sequence[Token], about: str) -> list[Area]:
         """The figures of the themes of a clause: on the level that it names, or else on all of them together."""

@@ -1,7 +1,8 @@
 """Does a sentence name something the learner does not have?
 
 Nobody can list all themes that do not exist. So it is the other way round: whatever stands where a theme would stand
-(in quotes, with a capital, after "tema", "retos de", "repasa", "in") must be one of the learner's or a plain word.
+(in quotes, with a capital, after "tema", "retos de", "repasa", "in") must be one of the learner's or a plain word. Where
+figures are spoken of, and a theme could stand anywhere, every word must be one of a closed vocabulary.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from tutor.truth.text import CLOSING_QUOTES, OPENING_QUOTES, Sentence, Token
 from tutor.truth.vocabulary import (
     CARRIER_NOUNS,
+    FACT_ENDINGS,
+    FACT_VOCABULARY,
     LINKS,
     NOT_SUBJECTS,
     PLAIN_WORDS,
@@ -24,13 +27,19 @@ from tutor.truth.vocabulary import (
 BEGINNINGS = frozenset("¿¡:(—–-")
 
 
-def names_a_stranger(sentence: Sentence) -> bool:
+def names_a_stranger(sentence: Sentence, *, plan: bool) -> bool:
     tokens = sentence.tokens
     return (
-        any(_is_stranger(tokens, index) for index in range(len(tokens)))
+        (not plan and any(_is_unheard_of(token) for token in tokens))
+        or any(_is_stranger(tokens, index) for index in range(len(tokens)))
         or any(_is_subject(token) for token in tokens)
         or any(not _may_follow(tokens, index) for index in theme_places(tokens))
     )
+
+
+def _is_unheard_of(token: Token) -> bool:
+    known = token.folded in FACT_VOCABULARY or FACT_ENDINGS.fullmatch(token.folded)
+    return token.is_word and not known
 
 
 def _is_stranger(tokens: Sequence[Token], index: int) -> bool:

@@ -6,7 +6,7 @@ level in question. One that counts nothing we know is refused, and so is one tha
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
@@ -95,7 +95,7 @@ class Numbers:
         words = {token.folded for token in clause if token.is_word}
         if words & v.VAGUE_AMOUNTS or any(_is_odd(token) for token in clause):
             return False
-        claims = list(read(clause, self.language))
+        claims = read(clause, self.language)
         plan = plan and not words & v.FACT_WORDS
         return all(
             (plan and claim.unit in PLANNABLE and all(value in PLAN_NUMBERS for value in claim.values))
@@ -130,7 +130,9 @@ class Numbers:
         places = [index for index, token in enumerate(clause) if token.theme_key]
         named = {clause[index].theme_key for index in places}
         scope: Sequence[Token] = clause
-        if len(named) > 1:
+        if len(named) == 1:
+            scope = _beside(clause, places[0]) or clause
+        elif named:
             before = [index for index in places if index < claim.start]
             scope = clause[before[-1] : claim.start] if before else ()
             if not scope or any(token.folded not in CLOSE for token in scope[1:]):
@@ -151,9 +153,22 @@ class Numbers:
         return Area("", theme_key, "", now, sum((area.before for area in areas), Score()))
 
 
+def _beside(clause: Sequence[Token], place: int) -> Sequence[Token]:
+    """A theme and its own level, as in «Física» (avanzado): whatever other level is spoken of, that one is meant."""
+    end = place + 1
+    while end < len(clause) and clause[end].folded in CLOSE:
+        end += 1
+    said = clause[place:end]
+    return said if any(token.folded in v.LEVEL_WORDS for token in said) else ()
+
+
 # --- Reading ------------------------------------------------------------------------------------------------------
-def read(clause: Sequence[Token], language: str) -> Iterator[Claim]:
+def read(clause: Sequence[Token], language: str) -> list[Claim]:
     """The clause's numbers with what they count."""
+    return _enumerated(clause, list(_claims(clause, language)))
+
+
+def _claims(clause: Sequence[Token], language: str) -> Iterator[Claim]:
     found = list(quantities(clause, language))
     position = 0
     while position < len(found):
@@ -166,6 +181,16 @@ def read(clause: Sequence[Token], language: str) -> Iterator[Claim]:
         else:
             yield Claim(unit_of(clause, one), (one.value,), one.start, one.end)
             position += 1
+
+
+def _enumerated(clause: Sequence[Token], claims: list[Claim]) -> list[Claim]:
+    """In «1, 3 y 7 días» the last one says what all of them count."""
+    for index in range(len(claims) - 1, 0, -1):
+        one, other = claims[index - 1], claims[index]
+        between = [token.folded for token in clause[one.end : other.start]]
+        if one.unit == Unit.UNKNOWN and between and set(between) <= {",", "y", "e", "o", "and", "or"}:
+            claims[index - 1] = replace(one, unit=other.unit)
+    return claims
 
 
 def quantities(clause: Sequence[Token], language: str) -> Iterator[Quantity]:
@@ -231,6 +256,8 @@ def unit_of(clause: Sequence[Token], quantity: Quantity) -> Unit:
             return unit
     if set(before[:2]) & v.PERIOD_WORDS:
         return Unit.PERIOD
+    if set(before[:2]) & v.COMING_WORDS:
+        return Unit.COMING
     return _unit_of_verb(before) or Unit.UNKNOWN
 
 

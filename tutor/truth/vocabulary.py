@@ -97,6 +97,16 @@ TENS = {
 }
 UNITS_AFTER_TENS = {"es": {"uno": 1, "un": 1, "una": 1}, "en": {"one": 1}}
 
+# Where figures are spoken of there are no other words than these: an unknown one may be a theme that does not exist.
+FACT_VOCABULARY = frozenset().union(
+    *(words for name, words in _words.items() if name != "subjects"),
+    LEVEL_WORDS,
+    *NUMBER_WORDS.values(),
+    *TENS.values(),
+)
+# Adverbs, gerunds and what "you did": no theme is called like that, and no list of them is complete.
+FACT_ENDINGS = re.compile(r"\w{3,}(mente|ando|iendo|yendo|aste|iste)")
+
 # The smallest words of each language, by which it is told.
 TELLING_WORDS = {
     "es": frozenset(
