@@ -10,6 +10,7 @@ from django.test import Client, TestCase
 
 from accounts.models import User
 from accounts.tokens import TokenUser, make_token, user_of
+from ops import llm
 from tests.live import Live
 from tests.model_server import ModelServer
 
@@ -109,6 +110,7 @@ def _model_server() -> Iterator[ModelServer]:
 def model(_model_server: ModelServer, settings: Any) -> ModelServer:
     """A language model server, well-behaved until told otherwise, that this process is configured to use."""
     _model_server.reset()
+    llm.breaker.cache_clear()
     settings.AI_BASE_URL = _model_server.url
     settings.AI_TIMEOUT = 5.0
     return _model_server

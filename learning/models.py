@@ -106,7 +106,12 @@ class Challenge(models.Model):
     correct_letter = models.CharField(_("letra correcta"), max_length=1)
     explanation = models.TextField(_("explicación"), blank=True)
     origin = models.CharField(_("origen"), max_length=6, choices=Origin)
-    source_detail = models.CharField(max_length=100, blank=True)  # the model's name, the bank's theme
+    # For each option why it is wrong ("" for the key), or nothing when the source does not say.
+    option_notes = models.JSONField(default=list, blank=True)
+    excerpt = models.JSONField(null=True, blank=True)  # {text, start, end}: what a question from notes rests on
+    model = models.CharField(_("modelo"), max_length=100, blank=True)
+    prompt_version = models.CharField(max_length=8, blank=True)
+    verification = models.JSONField(default=dict, blank=True)  # {votes, agreed, model, prompt} of independent solutions
     raw_text = models.TextField(blank=True)  # what the source said, for staff
     # SHA-256 of the comparable question, and how many times this user was given it before: the bank is finite.
     fingerprint = models.CharField(max_length=64)
@@ -145,6 +150,10 @@ class Challenge(models.Model):
 
     def __str__(self) -> str:
         return self.question[:80]
+
+    @property
+    def answer(self) -> str:
+        return str(self.options[LETTERS.index(self.correct_letter)])
 
     @property
     def lettered_options(self) -> list[dict[str, str]]:

@@ -211,6 +211,9 @@ class GradedSerializer(serializers.Serializer[Any]):
     savedResponseId = serializers.IntegerField()
     correctAnswer = serializers.CharField()
     explanation = serializers.CharField(allow_blank=True)
+    optionNotes = serializers.DictField(
+        child=serializers.CharField(allow_blank=True), help_text="by letter, why an option is wrong; may be empty"
+    )
     message = serializers.CharField(required=False)
 
 

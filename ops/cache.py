@@ -33,7 +33,7 @@ USER_THEMES = "themes:user:"
 TUTOR_ADVICE = "tutor:advice:"
 CHALLENGE = "challenge:"
 
-EPOCH_KEY = "epoch"
+EPOCH_KEY, GENERATION = "epoch", "generation:"
 EPOCH_SECONDS, GENERATION_SECONDS = 7 * DAY, 2 * DAY  # longer than any value lives
 LOCK_SECONDS = 10  # the longest time that one computation keeps others waiting for its key
 WAIT_SECONDS = 1.0
@@ -170,7 +170,7 @@ def install() -> None:
 
 
 def _generation_key(owner: str) -> str:
-    return f"generation:{owner}"
+    return f"{GENERATION}{owner}"
 
 
 def _random_stamp() -> bytes:

@@ -13,8 +13,7 @@ from django.http.response import HttpResponseBase
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PERMISSIONS = ", ".join(
-    f"{feature}=()"
-    for feature in ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
+    f"{feature}=()" for feature in ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
 )
 
 
@@ -35,6 +34,6 @@ class HeadersMiddleware(CSPMiddleware):
         for name, value in self.fixed.items():
             response.headers.setdefault(name, value)
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            return super().process_response(request, response)  # type: ignore[no-any-return]
+            return super().process_response(request, response)
         response.headers.setdefault("Content-Security-Policy", API_POLICY)
         return response

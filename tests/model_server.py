@@ -16,7 +16,7 @@ class ModelServer:
 
     def __init__(self) -> None:
         self.calls: list[dict[str, Any]] = []
-        self.behaviour: Behaviour = good
+        self.behaviour: Behaviour = lambda payload, number: good(payload, number)
         self._lock = threading.Lock()
         outer = self
 
@@ -93,9 +93,35 @@ def error(status: int, code: str = "error", **headers: str) -> Answer:
     return status, {"Content-Type": "application/json", **headers}, json.dumps({"error": {"code": code}}).encode()
 
 
-def good(payload: dict[str, Any], number: int) -> Answer:
-    """As many proper questions as were asked for, never the same twice."""
+def is_exam(payload: dict[str, Any]) -> bool:
+    """Whether this call is to solve questions, not to write them."""
+    return '"options":{"A"' in payload["messages"][-1]["content"]
+
+
+def solve(payload: dict[str, Any], knows: Callable[[str, str], bool] | None = None) -> Answer:
+    """An honest solver: chooses the option it knows to be right (the one that begins with «Correcta»), else X."""
+    knows = knows or (lambda question, option: option.startswith("Correcta"))
+    solutions = []
+    for row in json.loads(payload["messages"][-1]["content"]):
+        right = [letter for letter, option in row["options"].items() if knows(row["question"], option)]
+        solutions.append({"number": row["number"], "letter": right[0] if len(right) == 1 else "X"})
+    return completion(json.dumps({"solutions": solutions}))
+
+
+def writes(write: Behaviour, then: Behaviour | None = None) -> Behaviour:
+    """Questions as `write` says; exams solved honestly, or as `then` says."""
+    return lambda payload, number: (then or _solve)(payload, number) if is_exam(payload) else write(payload, number)
+
+
+def _solve(payload: dict[str, Any], number: int) -> Answer:
+    return solve(payload)
+
+
+def _write(payload: dict[str, Any], number: int) -> Answer:
     return questions(*(question(next(_numbers)) for _ in range(wanted(payload))))
+
+
+good = writes(_write)  # as many proper questions as were asked for, never the same twice; solved honestly
 
 
 def slow(seconds: float, then: Behaviour = good) -> Behaviour:

@@ -45,10 +45,10 @@ def free_port() -> int:
         return port
 
 
-def program(name: str, package: str) -> str:
+def program(name: str) -> str:
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin:/usr/local/sbin")
     if path is None:
-        raise ServerFault(f"{name} is not installed: apt-get install {package}")
+        raise ServerFault(f"{name} is missing: apt-get install mariadb-server-core mariadb-client-core redis-server")
     return path
 
 
@@ -116,8 +116,8 @@ class MariaDB(Server):
 
     def install(self) -> None:
         command = [
-            program("mariadb-install-db", "mariadb-server-core"), "--no-defaults", f"--datadir={self.folder / 'data'}",
-            "--auth-root-authentication-method=normal", "--skip-test-db", *self._user(),
+            program("mariadb-install-db"), "--no-defaults", f"--datadir={self.folder / 'data'}",
+            "--auth-root-authentication-method=normal", "--skip-test-db", "--force", *self._user(),
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
@@ -125,7 +125,7 @@ class MariaDB(Server):
 
     def command(self) -> list[str]:
         return [
-            program("mariadbd", "mariadb-server-core"), "--no-defaults", *self._user(),
+            program("mariadbd"), "--no-defaults", *self._user(),
             f"--datadir={self.folder / 'data'}", f"--tmpdir={self.folder}", f"--socket={self.folder / 's'}",
             f"--pid-file={self.folder / 'pid'}", f"--port={self.port}", "--bind-address=127.0.0.1",
             "--skip-name-resolve", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin",
@@ -155,7 +155,7 @@ class Redis(Server):
 
     def command(self) -> list[str]:
         return [
-            program("redis-server", "redis-server"), "--port", str(self.port), "--bind", "127.0.0.1",
+            program("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1",
             "--save", "", "--appendonly", "no", "--dir", str(self.folder), "--databases", "256",
         ]  # fmt: skip
 

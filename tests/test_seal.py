@@ -19,14 +19,12 @@ SEALED = {"correct_answer", "correctAnswer", "explanation", "rawText", "rawRespo
 def tale(api, model):
     """A learner with sealed questions everywhere: generated, from notes, pending, in a survival session."""
     numbers = iter(range(1, 1000))
-    model.reset(
-        lambda payload, n: says.questions(
-            *(
-                says.question(next(numbers), explanation=f"{SECRET}: la respuesta es esta porque sí, de verdad.")
-                for _ in range(says.wanted(payload))
-            )
-        )
-    )
+
+    def write(payload, number):
+        why = f"{SECRET}: la respuesta es esta porque sí, de verdad."
+        return says.questions(*(says.question(next(numbers), explanation=why) for _ in range(says.wanted(payload))))
+
+    model.reset(says.writes(write))
     made = api.post("/api/challenges/generate", {"theme": "Historia", "level": "easy"})
     Challenge.objects.filter(pk=made.json()["savedQuestionId"]).update(state=Challenge.State.PENDING)
     started = api.post("/api/intensive-review/start", {"theme": "Historia", "gameMode": "survival"}).json()

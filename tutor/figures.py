@@ -134,6 +134,11 @@ class Figures:
         return change(self.before, self.now)
 
     @property
+    def overall(self) -> Area:
+        """Everything together, as if it were one theme."""
+        return Area("", "", "", self.now, self.before)
+
+    @property
     def pause(self) -> int:
         """Days since the last answer; 0 for somebody who never answered."""
         return max(0, (self.today - self.latest.day).days) if self.latest else 0

@@ -6,18 +6,19 @@ favour one letter, and files list the answer first.
 
 import logging
 import random
+from collections import Counter
 from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
 from learning.generation.bank import Bank, themes
-from learning.generation.checks import refusal
-from learning.generation.drafts import Draft, Order, Refusals, Source, SourceFailed, fingerprint
+from learning.generation.checks import Seen, refusal
+from learning.generation.drafts import Asked, Draft, Order, Source, SourceFailed
 from learning.generation.model import Model
 from learning.generation.notes import Cloze
 from persenaut.errors import DomainError
 
-__all__ = ["Draft", "NoQuestionSource", "NotesTooThin", "Order", "generate"]
+__all__ = ["Asked", "Draft", "NoQuestionSource", "NotesTooThin", "Order", "generate"]
 
 logger = logging.getLogger(__name__)
 
@@ -48,41 +49,73 @@ class NotesTooThin(DomainError):
 
 def sources_for(order: Order) -> list[Source]:
     """Who may serve an order, best first."""
-    candidates: list[Source] = [Model(), Cloze()] if order.notes else [Model(), Bank()]
+    model = Model(order.seconds)
+    candidates: list[Source] = [model, Cloze()] if order.notes else [model, Bank()]
     return [source for source in candidates if source.can_serve(order)]
 
 
 def generate(order: Order) -> list[Draft]:
     """Up to `order.count` proper questions; fewer when the sources have no more, but never none: that raises
     NoQuestionSource, or NotesTooThin for notes."""
-    seen = {fingerprint(question) for question in order.avoid}
-    accepted: list[Draft] = []
-    refusals = Refusals()
+    basket = Basket(order)
     for source in sources_for(order):
-        for draft in _drafts_of(source, replace(order, count=order.count - len(accepted)), refusals):
-            if reason := refusal(draft, seen):
-                refusals.add(reason)
-                continue
-            seen.add(draft.fingerprint)
-            accepted.append(shuffled(draft))
-        if len(accepted) >= order.count:
-            break
-    if refusals.counts:
-        logger.info("drafts refused", extra={"reasons": refusals.counts, "accepted": len(accepted)})
-    if not accepted:
+        for _round in range(source.rounds):
+            if basket.missing and not basket.fill_from(source):
+                break  # it has nothing more
+    if basket.refusals:
+        logger.info("drafts refused", extra={"reasons": dict(basket.refusals), "accepted": len(basket.accepted)})
+    if not basket.accepted:
         raise NotesTooThin if order.notes else NoQuestionSource(order.theme)
-    return accepted[: order.count]
+    return basket.accepted[: order.count]
 
 
-def _drafts_of(source: Source, order: Order, refusals: Refusals) -> list[Draft]:
-    try:
-        return source.draft(order)
-    except SourceFailed as exc:
-        refusals.add(f"{source.name}_{exc.reason}")
-        return []
+class Basket:
+    """What an order has got so far, and why the rest was refused, counted by reason."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.accepted: list[Draft] = []
+        self.refusals: Counter[str] = Counter()
+        self._seen = Seen(order.avoid)
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.order.count - len(self.accepted))
+
+    def fill_from(self, source: Source) -> bool:
+        """Ask a source for what is missing; whether it handed anything in."""
+        told = tuple(Asked(draft.question, draft.answer) for draft in self.accepted)
+        order = replace(self.order, count=self.missing, avoid=(*told, *self.order.avoid))
+        try:
+            drafts = source.draft(order)
+        except SourceFailed as exc:
+            self.refusals[f"{source.name}_{exc.reason}"] += 1
+            return False
+        for draft, reason in source.verified(self._proper(drafts), order):
+            if reason:
+                self.refusals[reason] += 1
+            else:
+                self.accepted.append(shuffled(draft))
+        return bool(drafts)
+
+    def _proper(self, drafts: list[Draft]) -> list[Draft]:
+        """Those that are proper questions, none like another."""
+        proper = []
+        for draft in drafts:
+            if reason := refusal(draft, self._seen, language=self.order.language):
+                self.refusals[reason] += 1
+            else:
+                self._seen.add(draft)
+                proper.append(draft)
+        return proper
 
 
 def shuffled(draft: Draft) -> Draft:
+    """The same question with its options in another order: models favour a letter, and files list the answer first."""
     places = random.sample(range(4), 4)
-    options = tuple(draft.options[place] for place in places)
-    return replace(draft, options=options, correct=places.index(draft.correct))
+    return replace(
+        draft,
+        options=tuple(draft.options[place] for place in places),
+        why=tuple(draft.why[place] for place in places) if draft.why else (),
+        correct=places.index(draft.correct),
+    )

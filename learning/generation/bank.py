@@ -16,6 +16,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "bank"
 
 class Bank:
     name = "bank"
+    rounds = 1
 
     def can_serve(self, order: Order) -> bool:
         return not order.notes and order.theme_key in _index()
@@ -23,7 +24,7 @@ class Bank:
     def draft(self, order: Order) -> list[Draft]:
         """Questions the learner has not had, in random order; when all were had and one is wanted, one again."""
         theme = read_theme(_index()[order.theme_key])
-        had = {fingerprint(question): position for position, question in enumerate(order.avoid)}
+        had = {fingerprint(asked.question): position for position, asked in enumerate(order.avoid)}
         drafts = _drafts(theme, order.level)
         fresh = [draft for draft in drafts if draft.fingerprint not in had]
         if order.mixed and len(fresh) < order.count:
@@ -33,6 +34,9 @@ class Bank:
             return fresh[: order.count]
         # The one that is longest ago comes again.
         return [replace(max(drafts, key=lambda draft: had[draft.fingerprint]), is_repeat=True)]
+
+    def verified(self, drafts: list[Draft], order: Order) -> list[tuple[Draft, str]]:
+        return [(draft, "") for draft in drafts]  # every key was looked up when it was written
 
 
 def themes() -> list[str]:
@@ -71,5 +75,4 @@ def _draft(theme: dict[str, Any], level: Level, row: dict[str, Any]) -> Draft:
         explanation=row["explanation"],
         origin=Challenge.Origin.BANK,
         level=level,
-        detail=theme["theme"],
     )

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.tokens import TokenUser
-from learning.generation import Draft, Order, generate
+from learning.generation import Asked, Draft, Order, generate
 from learning.models import Challenge, ChallengeSchedule, ThemeShelf, UserResponse
 from learning.words import Level, theme_key
 from metrics.services import AnswerFact, lock_totals, record_answers, unrecord_answers
@@ -38,7 +38,7 @@ class ChallengeNotFound(NotFound):
 
 
 class _AlreadyAsked(Exception):
-    """Some drafts are questions the learner has had: their texts."""
+    """Some drafts are questions the learner has had: those."""
 
 
 def zone_of(user: TokenUser) -> ZoneInfo:
@@ -70,14 +70,15 @@ def make_challenges(user: TokenUser, order: Order, *, state: str, schedule_id: i
     raise AssertionError("unreachable")
 
 
-def earlier_questions(user_id: int, order: Order) -> list[str]:
-    """The texts of the user's questions of this theme and the levels of the order, newest first."""
+def earlier_questions(user_id: int, order: Order) -> list[Asked]:
+    """The user's questions of this theme and the levels of the order, newest first."""
     levels = list(Level) if order.mixed else [order.level]
-    texts: list[str] = []
+    asked: list[Asked] = []
     for level in levels:  # each from the end of an index, where one query over several would sort the whole theme
         rows = Challenge.objects.of_user(user_id).in_theme(order.theme_key, level)
-        texts += rows.order_by("-created_at", "-id").values_list("question", flat=True)[:AVOID_LOADED]
-    return texts
+        rows = rows.order_by("-created_at", "-id").only("question", "options", "correct_letter")
+        asked += [Asked(row.question, row.answer) for row in rows[:AVOID_LOADED]]
+    return asked
 
 
 @in_transaction
@@ -92,7 +93,7 @@ def store(
         .values_list("fingerprint")
         .annotate(Max("repeat"))
     )
-    if strict and (known := [d.question for d in drafts if d.fingerprint in had and not d.is_repeat]):
+    if strict and (known := [Asked(d.question, d.answer) for d in drafts if d.fingerprint in had and not d.is_repeat]):
         raise _AlreadyAsked(known)
     challenges = [
         Challenge(
@@ -106,7 +107,11 @@ def store(
             correct_letter=draft.correct_letter,
             explanation=draft.explanation,
             origin=draft.origin,
-            source_detail=draft.detail,
+            option_notes=list(draft.why),
+            model=draft.model,
+            prompt_version=draft.prompt_version,
+            verification=draft.verification,
+            excerpt=draft.excerpt._asdict() if draft.excerpt else None,
             raw_text=draft.raw_text,
             fingerprint=draft.fingerprint,
             repeat=had.get(draft.fingerprint, -1) + 1,

@@ -123,6 +123,7 @@ def gather(user: TokenUser, theme: str, count: int, *, exclude: Collection[int])
         mixed=True,
         count=missing,
         language=language_of(user),
+        seconds=settings.AI_BATCH_SECONDS,
     )
     try:
         made = make_challenges(user, order, state=Challenge.State.ACTIVE)

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from learning.generation import Order, generate
+from learning.generation import Asked, Order, generate
 from learning.generation.bank import FOLDER, themes
-from learning.generation.checks import refusal
+from learning.generation.checks import Seen, refusal
 from learning.generation.drafts import fingerprint
 from learning.words import Level, fold, theme_key
 
@@ -58,10 +58,10 @@ def order(**changes):
 def test_a_learner_sees_all_of_a_level_before_anything_comes_again():
     had: list[str] = []
     for _ in range(7):
-        [draft] = generate(order(avoid=tuple(had)))
-        assert draft.question not in had and refusal(draft, set()) == ""
+        [draft] = generate(order(avoid=tuple(map(Asked, had))))
+        assert draft.question not in had and refusal(draft, Seen(())) == ""
         had.insert(0, draft.question)
-    [again] = generate(order(avoid=tuple(had)))
+    [again] = generate(order(avoid=tuple(map(Asked, had))))
     assert again.question == had[-1], "the one that is longest ago"
 
 

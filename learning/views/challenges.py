@@ -17,7 +17,8 @@ from accounts.tokens import TokenUser
 from accounts.views import asking, require
 from learning import serializers as bodies
 from learning.calendar import first_delivery, instant
-from learning.generation import Draft, Order, generate
+from learning.generation import Asked, Draft, Order, generate
+from learning.generation.excerpts import clean_notes
 from learning.models import LETTERS, Challenge, UserResponse
 from learning.serializers import question_of
 from learning.services import challenges as services
@@ -154,8 +155,8 @@ class ChallengeViewSet(ApiViewSet):
             theme_key=theme_key(data["theme"]),
             level=data["level"],
             language=services.language_of(user),
-            avoid=tuple(question for question in data.get("previousQuestions", []) if question.strip()),
-            notes=data.get("notes", ""),
+            avoid=tuple(Asked(question) for question in data.get("previousQuestions", []) if question.strip()),
+            notes=clean_notes(data.get("notes", "")),
         ), data
 
     # --- Delivered and answered ---
@@ -282,4 +283,5 @@ def graded_body(answer: Any, challenge: Challenge) -> dict[str, Any]:
         "savedResponseId": answer.pk,
         "correctAnswer": challenge.correct_letter,
         "explanation": challenge.explanation,
+        "optionNotes": dict(zip(LETTERS, challenge.option_notes, strict=False)),
     }

@@ -28,15 +28,17 @@ class Truth:
         self.dropped: Counter[str] = Counter()
         self._of_prompts = {run for prompt in prompts for run in _runs(self._words(clean(prompt)))}
 
-    def sentences(self, text: str, *, plan: bool = False, about: str = "") -> list[Sentence]:
+    def sentences(self, text: str, *, plan: bool = False, about: str = "", loose: bool = False) -> list[Sentence]:
         """The true sentences of `text`.
 
         `plan`: it says what to do, which may take numbers of its own. `about`: the theme whose figures a sentence that
-        names none may quote; a theme that is named takes its place for what follows in a plan.
+        names none may quote; a theme that is named takes its place for what follows in a plan. Other sentences tell
+        what is so, and each of them must speak of a theme or give a number, unless `loose`: whether a mere compliment
+        is true nobody can say.
         """
         kept = []
         for sentence in self.themes.sentences(clean(text)):
-            reason = self._objection(sentence, plan, about)
+            reason = self._objection(sentence, plan, about) or ("" if plan or loose else _vague(sentence))
             if reason:
                 self.dropped[reason] += 1
                 continue
@@ -60,7 +62,7 @@ class Truth:
             return "leak"
         if any(not _is_latin(token) for token in sentence.tokens):
             return "script"
-        if names_a_stranger(sentence, plan=plan):
+        if names_a_stranger(sentence):
             return "theme"
         if not all(self.numbers.are_true(clause, plan=plan, about=about) for clause in clauses):
             return "number"
@@ -85,9 +87,7 @@ class Truth:
         steady = bool(words & v.STEADY_WORDS)
         if not (rises or falls or steady):
             return True
-        changes = [area.change for area in self._spoken_of(clause, about)]
-        if not changes:
-            changes = [self.figures.change]
+        changes = [area.change for area in self._spoken_of(clause, about)] or [self.figures.change]
         return rises + falls + steady == 1 and all(
             change is not None
             and ((rises and change >= STEADY) or (falls and change <= -STEADY) or (steady and abs(change) < STEADY))
@@ -96,6 +96,11 @@ class Truth:
 
     def _praise_is_true(self, clause: Sequence[Token], plan: bool, about: str) -> bool:
         words, spoken_of = _words_of(clause), self._spoken_of(clause, about)
+        if plan and not spoken_of:
+            return True
+        if not spoken_of and words & v.TOPIC_NOUNS and words & (v.BEST | v.WORST | v.PRAISE | v.BLAME):
+            return False  # some theme or other, whose name nobody can check
+        spoken_of = spoken_of or [self.figures.overall]
         if not self._is_first(clause, words, plan):
             return False
         if words & v.PRAISE and not all(area.is_strong for area in spoken_of):
@@ -123,6 +128,11 @@ class Truth:
 
     def _words(self, text: str) -> list[str]:
         return [token.folded for one in self.themes.sentences(text) for token in one.tokens if token.is_word]
+
+
+def _vague(sentence: Sentence) -> str:
+    has_number = any(token.is_number for token in sentence.tokens)
+    return "" if sentence.theme_keys or has_number else "vague"
 
 
 def _words_of(clause: Sequence[Token]) -> set[str]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from tutor.figures import Area, Figures, Score
 from tutor.truth import vocabulary as v
-from tutor.truth.text import Token
+from tutor.truth.text import CLOSING_QUOTES, Token
 
 PLAN_NUMBERS = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30)  # what a plan may ask for; the model is told them
 
@@ -40,7 +40,7 @@ _BETWEEN = [
     "is",
     "es",
 ]
-CLOSE = frozenset(_BETWEEN) | frozenset(v.LEVEL_WORDS)
+CLOSE = frozenset(_BETWEEN) | CLOSING_QUOTES | frozenset(v.LEVEL_WORDS)
 
 
 class Unit(StrEnum):
@@ -293,9 +293,9 @@ def _unit_of_days(following: list[str], before: list[str]) -> Unit:
 
 def _unit_of_verb(before: list[str]) -> Unit | None:
     for word in before[:3]:  # the nearest first
-        if word in v.RIGHT_WORDS:
+        if word in v.RIGHT_VERBS:
             return Unit.RIGHT
-        if word in v.WRONG_WORDS:
+        if word in v.WRONG_VERBS:
             return Unit.WRONG
         if word in v.ANSWERED_VERBS:
             return Unit.ANSWERS

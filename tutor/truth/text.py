@@ -2,15 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tutor.figures import Figures
-from tutor.truth.vocabulary import CLAUSE_BREAKS, FUNCTION_WORDS, PLAIN_WORDS
+from tutor.truth.vocabulary import CLAUSE_BREAKS, KNOWN_WORDS
 
 MAX_TEXT = 2000  # characters of one text that are looked at
 
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|\S")
+SIGNS = frozenset("+#/&")
 SENTENCE_ENDS = frozenset(".!?…")
 CLOSERS = frozenset("»”\"'’)")
 OPENING_QUOTES, CLOSING_QUOTES = frozenset("«“„‘\"'`"), frozenset("»”’\"'`“")
@@ -106,7 +107,7 @@ class Themes:
             end = position + len(name)
             if tuple(token.folded for token in tokens[position:end]) != name:
                 continue
-            # A theme called "100%" or «De todo un poco» is one only in quotes: else it is what it looks like.
+            # A theme called "100%" or «Memoria» is one only in quotes: else it is what it looks like.
             if _is_ordinary(name) and not is_quoted(tokens, position, end):
                 continue
             return len(name), key
@@ -119,8 +120,10 @@ def is_quoted(tokens: list[Token], start: int, end: int) -> bool:
     return before in OPENING_QUOTES and after in CLOSING_QUOTES
 
 
-def _is_ordinary(name: Iterable[str]) -> bool:
-    return all(not part[0].isalpha() or len(part) == 1 or part in PLAIN_WORDS | FUNCTION_WORDS for part in name)
+def _is_ordinary(name: tuple[str, ...]) -> bool:
+    """Nothing in the name tells it from common words and numbers; the signs of "C++" and "C#" would."""
+    ordinary = all(not part[0].isalpha() or len(part) == 1 or part in KNOWN_WORDS for part in name)
+    return ordinary and not (any(part[0].isalpha() for part in name) and SIGNS.intersection(name))
 
 
 def _tokens(text: str) -> Iterator[Token]:

@@ -21,17 +21,10 @@ _words = sections(Path(__file__).with_name("vocabulary.txt").read_text(encoding=
 
 # Names
 FUNCTION_WORDS = _words["function words"]
-PLAIN_WORDS = FUNCTION_WORDS | _words["plain words"]
-STARTERS = PLAIN_WORDS | _words["starters"]
 PROPER_WORDS = _words["proper words"]
 TOPIC_NOUNS = _words["topic nouns"]
-CARRIER_NOUNS = _words["carrier nouns"]
-STUDY_VERBS = _words["study verbs"]
-THEME_PREPOSITIONS = _words["theme prepositions"]
-LINKS = _words["links"]
-SUBJECTS = _words["subjects"]
-SUBJECT_ENDINGS = re.compile(r"\w+(logia|grafia|metria|nomia|sofia|logy|graphy|metry|nomy|sophy|istics|matics|omics)")
-NOT_SUBJECTS = _words["not subjects"]
+# Adverbs, gerunds and what "you did": no theme is called like that, and no list of them is complete.
+KNOWN_ENDINGS = re.compile(r"\w{3,}(mente|ando|iendo|yendo|aste|iste)")
 
 # What a number counts
 VAGUE_AMOUNTS = _words["vague amounts"]
@@ -45,10 +38,12 @@ POINT_NOUNS = _words["point nouns"]
 DAY_NOUNS = _words["day nouns"]
 ANSWER_NOUNS = _words["answer nouns"]
 PLAN_NOUNS = _words["plan nouns"]
-RIGHT_WORDS = _words["right words"]
 RIGHT_ADJECTIVES = _words["right adjectives"]
-WRONG_WORDS = _words["wrong words"]
+RIGHT_VERBS = _words["right verbs"]
+RIGHT_WORDS = RIGHT_VERBS | RIGHT_ADJECTIVES | _words["right words"]
 WRONG_ADJECTIVES = _words["wrong adjectives"]
+WRONG_VERBS = _words["wrong verbs"]
+WRONG_WORDS = WRONG_VERBS | WRONG_ADJECTIVES | _words["wrong words"]
 ANSWERED_VERBS = _words["answered verbs"]
 BREAKS = frozenset(
     [",", ";", ":", "(", ")", ".", "y", "e", "o", "and", "or"]
@@ -97,15 +92,8 @@ TENS = {
 }
 UNITS_AFTER_TENS = {"es": {"uno": 1, "un": 1, "una": 1}, "en": {"one": 1}}
 
-# Where figures are spoken of there are no other words than these: an unknown one may be a theme that does not exist.
-FACT_VOCABULARY = frozenset().union(
-    *(words for name, words in _words.items() if name != "subjects"),
-    LEVEL_WORDS,
-    *NUMBER_WORDS.values(),
-    *TENS.values(),
-)
-# Adverbs, gerunds and what "you did": no theme is called like that, and no list of them is complete.
-FACT_ENDINGS = re.compile(r"\w{3,}(mente|ando|iendo|yendo|aste|iste)")
+# All that a sentence may consist of, apart from the learner's themes.
+KNOWN_WORDS = frozenset().union(*_words.values(), LEVEL_WORDS, *NUMBER_WORDS.values(), *TENS.values())
 
 # The smallest words of each language, by which it is told.
 TELLING_WORDS = {

@@ -40,11 +40,11 @@ def forget_user(user_id: int, *, dry_run: bool) -> str:
     """Make old whatever was computed for the user: a new generation for every owner that ends in the id."""
     backend: Any = caches["default"]
     found = backend.iter_keys(f"{cache.GENERATION}*:{user_id}", itersize=1000)
-    owners = {key.removeprefix(cache.GENERATION) for key in found}
+    owners = sorted({key.removeprefix(cache.GENERATION) for key in found})
     if not dry_run:
         for owner in owners:
             cache.forget(owner)
-    return f"what was computed for {', '.join(sorted(owners))}" if owners else "nothing, for nothing is stored of them,"
+    return f"{len(owners)} kinds of values of user {user_id} ({', '.join(owners) or 'nothing is stored'})"
 
 
 def delete_all(pattern: str, *, dry_run: bool) -> str:

@@ -1,6 +1,6 @@
-import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -29,8 +29,8 @@ class Command(BaseCommand):
 
 def kind(key: str) -> str:
     """A key without what is one's own in it: `metrics:user:12:overall` is a `metrics:user:`."""
-    named = re.match(r"(?:[a-z-]+:)+(?=[^:]*\d)|[a-z-]+:(?=.)|[a-z-]+$", key)
-    return named[0] if named else key
+    names = takewhile(lambda part: not any(map(str.isdigit, part)), key.split(":")[:-1])
+    return "".join(f"{name}:" for name in names) or key
 
 
 def server_lines(facts: dict[str, Any]) -> Iterable[str]:
@@ -38,7 +38,9 @@ def server_lines(facts: dict[str, Any]) -> Iterable[str]:
     hits, misses = facts["keyspace_hits"], facts["keyspace_misses"]
     asked = hits + misses
     limit = facts.get("maxmemory_human", "0B")
-    yield f"hit rate   {hits / asked:.1%} of {asked} keys asked for since the server started" if asked else "hit rate   -"
+    yield (
+        f"hit rate   {hits / asked:.1%} of {asked} keys asked for since the server started" if asked else "hit rate   -"
+    )
     yield "           (bookkeeping included; for figures alone see cache_reads_total at /metrics)"
     yield f"memory     {facts['used_memory_human']}, at most {'unlimited' if limit == '0B' else limit}"
     yield f"evicted    {facts['evicted_keys']} keys to make room ({facts['maxmemory_policy']})"
