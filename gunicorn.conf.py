@@ -34,7 +34,7 @@ worker_class = "gthread"  # a thread that waits for the language model does not 
 workers = how_many_workers()
 threads = env_int("THREADS", 8, minimum=1)
 preload_app = True  # one import for all, and the port opens when the first answer can be given
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a slow disk must not look like a hung worker
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a slow disk must not look like a hung worker
 
 # A worker starts anew now and then, whatever may leak. Not a lone one: nobody would accept meanwhile, and without Redis
 # the cache and the limits would go with it.

@@ -255,7 +255,7 @@ def _read(response: Any, deadline: float) -> bytes:
     import urllib3
 
     chunks, size = [], 0
-    for chunk in response.stream(16 * 1024):
+    while chunk := response.read1(16 * 1024):  # what has come, where `read` would wait for all of it
         chunks.append(chunk)
         size += len(chunk)
         if size > MAX_ANSWER_BYTES or time.monotonic() > deadline:

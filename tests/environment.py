@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 FOLDER = Path(tempfile.mkdtemp(prefix="persenaut-tests-"))
@@ -40,3 +41,14 @@ if os.environ.get("REDIS_URL"):
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     url = urlsplit(os.environ["REDIS_URL"])
     os.environ["REDIS_URL"] = urlunsplit(url._replace(path=f"/{worker * REDIS_DATABASES}"))
+
+
+def pytest_configure(config: Any) -> None:
+    config.addinivalue_line("markers", "once: about neither database nor cache; left out on MariaDB and Redis")
+
+
+def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
+    if "DATABASE_URL" in os.environ:
+        elsewhere = [item for item in items if item.get_closest_marker("once")]
+        items[:] = [item for item in items if item not in elsewhere]
+        config.hook.pytest_deselected(items=elsewhere)

@@ -3,8 +3,12 @@
 import ast
 import re
 
+import pytest
+
 from persenaut import settings
 from tests.live import ROOT
+
+pytestmark = pytest.mark.once
 
 TEXT = (ROOT / ".env.example").read_text(encoding="utf-8")
 NAMED = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", TEXT, re.MULTILINE)

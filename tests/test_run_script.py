@@ -18,10 +18,7 @@ import urllib3
 from tests.live import ROOT
 from tests.servers import free_port, spawn
 
-pytestmark = [
-    pytest.mark.live,
-    pytest.mark.skipif("DATABASE_URL" in os.environ, reason="about its own stack: it has its turn on SQLite"),
-]
+pytestmark = [pytest.mark.live, pytest.mark.once]
 NOT_TRACKED = {".git", ".venv", ".env", "var", "logs"}
 
 

@@ -15,10 +15,7 @@ import redis
 from tests.live import ROOT
 from tests.servers import private_mariadb, private_redis
 
-pytestmark = [
-    pytest.mark.live,
-    pytest.mark.skipif("DATABASE_URL" in os.environ, reason="the same on both stacks: it has its turn on SQLite"),
-]
+pytestmark = [pytest.mark.live, pytest.mark.once]
 
 TELL = "from os import environ, getpid; from json import dumps;"
 TELL += "print(dumps([getpid(), environ['DATABASE_URL'], environ['REDIS_URL']]), flush=True);"
@@ -37,10 +34,11 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def with_servers(code: str) -> subprocess.Popen:
+def with_servers(code: str, **env: str) -> subprocess.Popen:
     """A Python program between servers, that begins by telling its process id and their URLs."""
     command = [sys.executable, "-m", "tests.servers", "--", sys.executable, "-c", TELL + code]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=ROOT, env=os.environ | env, text=True, **pipes)
 
 
 def test_redis_hangs_dies_stops_and_comes_back_where_it_was():
@@ -104,8 +102,8 @@ def test_the_command_and_its_servers_end_with_us(number, code):
     assert not any(map(listens, urls))
 
 
-def test_the_servers_end_even_when_we_are_killed():
-    with with_servers("import time; time.sleep(100)") as process:
+def test_the_servers_end_even_when_we_are_killed(tmp_path):
+    with with_servers("import time; time.sleep(100)", TMPDIR=str(tmp_path)) as process:
         pid, *urls = json.loads(process.stdout.readline())
         process.kill()
         os.kill(pid, signal.SIGTERM)

@@ -133,10 +133,11 @@ class Figures:
         """Percentage points by which the accuracy differs from the period before; None when that says nothing."""
         return change(self.before, self.now)
 
-    @property
-    def overall(self) -> Area:
-        """Everything together, as if it were one theme."""
-        return Area("", "", "", self.now, self.before)
+    def over(self, theme_key: str = "", level: str = "") -> Area:
+        """What was answered in a theme, or in all of them, on one level or on all. Empty when there is nothing."""
+        areas = [area for area in self.areas if theme_key in ("", area.theme_key) and level in ("", area.level)]
+        now = sum((area.now for area in areas), Score())
+        return Area("", theme_key, level, now, sum((area.before for area in areas), Score()))
 
     @property
     def pause(self) -> int:

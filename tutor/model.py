@@ -1,7 +1,7 @@
 """Advice from a language model: it gets figures, never a person, and what it says is believed sentence by sentence."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -143,11 +143,11 @@ class _Reader:
             return {}
         found = {
             "analysis": self.analysis(answer.get("analysis")),
-            "strengths": self.points(answer.get("strengths"), self.figures.strong),
-            "weaknesses": self.points(answer.get("weaknesses"), self.figures.weak),
+            "strengths": self.points(answer.get("strengths"), lambda area: area.is_strong),
+            "weaknesses": self.points(answer.get("weaknesses"), lambda area: area.is_weak),
             "recommendations": self.recommendations(answer.get("recommendations")),
             "weekly_goals": self.goals(answer.get("weekly_goals")),
-            "encouragement": self.text(answer.get("encouragement"), POINT_LENGTH),
+            "encouragement": self.text(answer.get("encouragement"), POINT_LENGTH, loose=True),
         }
         return {name: part for name, part in found.items() if part}
 
@@ -157,34 +157,26 @@ class _Reader:
         return _joined(self.truth.sentences(given, **options), length)
 
     def analysis(self, given: Any) -> str:
-        """Nothing at all unless it says something about the figures: politeness is no analysis."""
+        """Nothing at all when too little of it is left."""
         text = self.text(given, ANALYSIS_LENGTH)
-        says_something = any(character.isdecimal() for character in text)
-        return text if says_something and len(text) >= ENOUGH_ANALYSIS else ""
+        return text if len(text) >= ENOUGH_ANALYSIS else ""
 
-    def points(self, given: Any, areas: Iterable[Area]) -> list[str]:
-        """Strengths or weaknesses; every theme they speak of must be among `areas`."""
-        allowed = {area.theme_key for area in areas}
+    def points(self, given: Any, belongs: Callable[[Area], bool]) -> list[str]:
+        """Strengths or weaknesses; whatever they speak of must be that."""
         found = []
         for theme, text in _items(given):
-            sentences = self.truth.sentences(text)
-            named = set(_themes_of(sentences))
+            sentences = [one for one in self.truth.sentences(text) if all(map(belongs, self.truth.spoken_of(one)))]
             said = _joined(sentences, POINT_LENGTH)
-            # Without a theme there must at least be a number: of mere compliments nobody can say whether they are true.
-            says_something = named or any(character.isdecimal() for character in said)
-            if said and says_something and named <= allowed and (not theme or fold(theme) in named):
+            if said and (not theme or fold(theme) in _themes_of(sentences)):
                 found.append(said)
-            elif text:
-                self.truth.dropped["point"] += 1
         return found[:MAX_POINTS]
 
     def goals(self, given: Any) -> list[str]:
         found = []
         for theme, text in _items(given):
             sentences = self.truth.sentences(text, plan=True)
-            named = set(_themes_of(sentences))
             said = _joined(sentences, POINT_LENGTH)
-            if said and (not theme or fold(theme) in named):
+            if said and (not theme or fold(theme) in _themes_of(sentences)):
                 found.append(said)
         return found[:MAX_GOALS]
 
@@ -237,13 +229,13 @@ def _items(given: Any) -> Iterable[tuple[str, str]]:
             yield (theme if isinstance(theme, str) else ""), item["text"]
 
 
-def _texts(value: Any) -> Iterable[str]:
-    """All texts within an answer."""
+def _texts(value: Any, depth: int = 3) -> Iterable[str]:
+    """The texts of an answer, as deep as its shape goes."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict | list):
+    elif depth and isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value[:MAX_ITEMS]:
-            yield from _texts(inner)
+            yield from _texts(inner, depth - 1)
 
 
 def _joined(sentences: Iterable[Sentence], length: int) -> str:

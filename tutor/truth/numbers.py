@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from tutor.figures import Area, Figures, Score
 from tutor.truth import vocabulary as v
-from tutor.truth.text import CLOSING_QUOTES, Token
+from tutor.truth.text import CLOSING_QUOTES, Clause, Token
 
 PLAN_NUMBERS = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30)  # what a plan may ask for; the model is told them
 
@@ -90,20 +90,27 @@ class Numbers:
         self.figures = figures
         self.language = language
 
-    def are_true(self, clause: Sequence[Token], *, plan: bool, about: str = "") -> bool:
-        """`plan`: what is to be done may have numbers of its own. `about`: the theme a clause without one speaks of."""
-        words = {token.folded for token in clause if token.is_word}
-        if words & v.VAGUE_AMOUNTS or any(_is_odd(token) for token in clause):
+    def are_true(self, clause: Clause) -> bool:
+        if clause.words & v.VAGUE_AMOUNTS or any(_is_odd(token) for token in clause.tokens):
             return False
-        claims = read(clause, self.language)
-        plan = plan and not words & v.FACT_WORDS
+        claims = read(clause.tokens, self.language)
+        if claims and not clause.plan and not self._is_plain(clause):
+            return False
         return all(
-            (plan and claim.unit in PLANNABLE and all(value in PLAN_NUMBERS for value in claim.values))
-            or self._holds(claim, clause, claims, about)
+            (clause.plan and claim.unit in PLANNABLE and all(value in PLAN_NUMBERS for value in claim.values))
+            or self._holds(claim, clause.tokens, claims, clause.about)
             for claim in claims
         )
 
+    def _is_plain(self, clause: Clause) -> bool:
+        """No "30 al día", and no other period than the one the figures are of."""
+        text = f" {' '.join(token.folded for token in clause.tokens)} "
+        periods = {v.PERIOD_NOUNS[word] for word in clause.words if word in v.PERIOD_NOUNS}
+        return not v.OTHER_PERIODS.search(text) and periods <= {self.figures.days}
+
     def _holds(self, claim: Claim, clause: Sequence[Token], claims: list[Claim], about: str) -> bool:
+        if set(_before(clause, claim.start)[:2]) & v.HEDGES:
+            return False  # "more than 12" is not 12
         if claim.unit in OF_A_THEME:
             area = self._area(claim, clause, about)
             return area is not None and _fits(claim, area, clause, is_before=_is_before(claim, clause, claims))
@@ -139,18 +146,9 @@ class Numbers:
                 return None
             named = {scope[0].theme_key}
         levels = {v.LEVEL_WORDS[token.folded] for token in scope if token.is_word and token.folded in v.LEVEL_WORDS}
-        return self._sum(next(iter(named), about), levels) if len(levels) < 2 else None
-
-    def _sum(self, theme_key: str, levels: set[str]) -> Area | None:
-        areas = [
-            area
-            for area in self.figures.areas
-            if theme_key in ("", area.theme_key) and (not levels or area.level in levels)
-        ]
-        if not areas:
+        if len(levels) > 1:
             return None
-        now = sum((area.now for area in areas), Score())
-        return Area("", theme_key, "", now, sum((area.before for area in areas), Score()))
+        return self.figures.over(next(iter(named), about), next(iter(levels), ""))
 
 
 def _beside(clause: Sequence[Token], place: int) -> Sequence[Token]:

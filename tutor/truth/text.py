@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tutor.figures import Figures
-from tutor.truth.vocabulary import CLAUSE_BREAKS, KNOWN_WORDS
+from tutor.truth.vocabulary import CLAUSE_BREAKS, FACT_WORDS, KNOWN_WORDS, LEVEL_WORDS
 
 MAX_TEXT = 2000  # characters of one text that are looked at
 
@@ -53,16 +53,37 @@ class Sentence:
     def words(self) -> frozenset[str]:
         return frozenset(token.folded for token in self.tokens if token.is_word)
 
-    def clauses(self) -> Iterator[tuple[Token, ...]]:
+    def clauses(self, *, plan: bool, about: str) -> Iterator["Clause"]:
         """Parts that each make a claim of their own: cut at ";" and at words such as «pero»."""
         part: list[Token] = []
         for token in self.tokens:
             if token.text == ";" or (token.is_word and token.folded in CLAUSE_BREAKS):
-                yield tuple(part)
+                yield Clause.of(part, plan=plan, about=about)
                 part = []
             else:
                 part.append(token)
-        yield tuple(part)
+        yield Clause.of(part, plan=plan, about=about)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`plan`: it says what to do, and may have numbers of its own. `about`: the theme it speaks of if it names none."""
+
+    tokens: tuple[Token, ...]
+    words: frozenset[str]
+    theme_keys: frozenset[str]
+    plan: bool
+    about: str
+
+    @classmethod
+    def of(cls, tokens: list[Token], *, plan: bool, about: str) -> "Clause":
+        words = frozenset(token.folded for token in tokens if token.is_word)
+        keys = frozenset(token.theme_key for token in tokens if token.theme_key)
+        return cls(tuple(tokens), words, keys, plan and not words & FACT_WORDS, about)
+
+    @property
+    def levels(self) -> set[str]:
+        return {LEVEL_WORDS[word] for word in self.words if word in LEVEL_WORDS}
 
 
 def fold(text: str) -> str:
@@ -72,19 +93,23 @@ def fold(text: str) -> str:
     return " ".join(bare.replace("\0", "ñ").split())
 
 
-def clean(text: str) -> str:
+def clean(text: str, length: int | None = MAX_TEXT) -> str:
     """One line, without what cannot be seen (zero-width and tag characters, controls) and Markdown's asterisks."""
-    visible = (c if c.isspace() or unicodedata.category(c)[0] != "C" else "" for c in text[:MAX_TEXT])
+    visible = (c if c.isspace() or unicodedata.category(c)[0] != "C" else "" for c in text[:length])
     return " ".join("".join(visible).replace("*", " ").split())
 
 
 class Themes:
-    """Finds the learner's themes in a text, whatever the case and the accents. Longer names first."""
+    """Finds the learner's themes in a text, whatever the case and the accents. Of two that fit, the longer one."""
 
     def __init__(self, figures: Figures) -> None:
-        named = {area.theme_key: tuple(token.folded for token in _tokens(area.theme)) for area in figures.themes}
-        self._names = sorted(((name, key) for key, name in named.items() if name), key=lambda item: -len(item[0]))
-        self.keys = frozenset(named)
+        self.keys = frozenset(area.theme_key for area in figures.themes)
+        self._names: dict[str, list[tuple[tuple[str, ...], str]]] = {}  # by the first word, longest first
+        for area in figures.themes:
+            name = tuple(token.folded for token in _tokens(area.theme))
+            self._names.setdefault(name[0] if name else "", []).append((name, area.theme_key))
+        for names in self._names.values():
+            names.sort(key=lambda item: -len(item[0]))
 
     def sentences(self, text: str) -> list[Sentence]:
         """The text's sentences. A full stop inside a theme's name ends none."""
@@ -103,7 +128,7 @@ class Themes:
 
     def _at(self, tokens: list[Token], position: int) -> tuple[int, str]:
         """(how many tokens, theme key) of the theme that begins here; (0, "") when none does."""
-        for name, key in self._names:
+        for name, key in self._names.get(tokens[position].folded, ()):
             end = position + len(name)
             if tuple(token.folded for token in tokens[position:end]) != name:
                 continue

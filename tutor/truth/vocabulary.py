@@ -33,6 +33,7 @@ COMING_WORDS = _words["coming words"]
 STREAK_WORDS = _words["streak words"]
 PAUSE_WORDS = _words["pause words"]
 BEFORE_WORDS = _words["before words"]
+HEDGES = _words["hedges"]
 SESSION_NOUNS = _words["session nouns"]
 POINT_NOUNS = _words["point nouns"]
 DAY_NOUNS = _words["day nouns"]
@@ -49,6 +50,25 @@ BREAKS = frozenset(
     [",", ";", ":", "(", ")", ".", "y", "e", "o", "and", "or"]
 )  # what a number counts is not beyond them
 
+# "30 al día", "la semana pasada": not what the figures of the period say.
+OTHER_PERIODS = re.compile(
+    r" (?:al|por|cada|a|per|each|every) (?:dia|semana|mes|hora|sesion|day|week|month|hour|session) "
+    r"| (?:diari[ao]s?|semanal(?:es)?|mensual(?:es)?|daily|weekly|monthly) "
+    r"| (?:semana|mes|trimestre|año) pasad[ao] | last (?:week|month|quarter|year) "
+)
+PERIOD_NOUNS = {
+    "hoy": 1,
+    "today": 1,
+    "semana": 7,
+    "week": 7,
+    "mes": 30,
+    "month": 30,
+    "trimestre": 90,
+    "quarter": 90,
+    "año": 365,
+    "year": 365,
+}
+
 # Claims without a number
 FACT_WORDS = _words["fact words"]
 ABSOLUTES = _words["absolutes"]
@@ -57,6 +77,9 @@ FELL, FALLS = _words["fell"], _words["falls"]
 STEADY_WORDS = _words["steady words"]
 PRAISE, BLAME = _words["praise"], _words["blame"]
 BEST, WORST = _words["best"], _words["worst"]
+MOST, COMPARATIVES = _words["most"], _words["comparatives"]
+AMOUNT_VERBS = _words["amount verbs"]
+NEGATIONS, WEEKDAYS = _words["negations"], _words["weekdays"]
 CLAUSE_BREAKS = _words["clause breaks"]
 UNKNOWN_THINGS = _words["unknown things"]
 LEAK_WORDS = _words["leak words"]
