@@ -57,10 +57,16 @@ def on_starting(server: Any) -> None:
     """Gunicorn's own lines go where all logs go; when that is to files, they are seen on the console too."""
     from django.conf import settings
 
+    log = logging.getLogger("gunicorn.error")
+    log.propagate = True
+    log.handlers.clear()
     if settings.LOG_TO == "files":
         console = logging.StreamHandler()
         console.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
-        logging.getLogger("gunicorn.error").addHandler(console)
+        log.addHandler(console)
+
+
+on_reload = on_starting  # a reload sets up gunicorn's own handler again
 
 
 def pre_fork(server: Any, worker: Any) -> None:

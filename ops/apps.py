@@ -6,7 +6,8 @@ class OpsConfig(AppConfig):
     verbose_name = "Operations"
 
     def ready(self) -> None:
-        from ops import cache, checks, tally  # noqa: F401
+        from ops import cache, checks, health, llm, tally  # noqa: F401
 
         tally.install()
         cache.install()
+        health.register("model", llm.ailment)

@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils.translation import gettext_lazy as _
 
 from ops import budget, prometheus
 from ops.breaker import Breaker
@@ -118,6 +119,22 @@ def complete_many(prompts: Sequence[Prompt], *, seconds: float | None = None) ->
     return answers
 
 
+def list_models() -> list[str]:
+    """The names of the models that the server offers; LLMError when it does not say."""
+    status, _headers, body = _request("GET", "/models", None, time.monotonic() + settings.AI_TIMEOUT)
+    if status != 200:
+        raise _failure(status, body)
+    try:
+        return sorted(str(model["id"]) for model in orjson.loads(body)["data"])
+    except (ValueError, KeyError, TypeError) as exc:
+        raise LLMError("malformed") from exc
+
+
+def ailment() -> Any:
+    """For the health page: one sentence while the breaker is not closed, else ""."""
+    return _("El modelo de lenguaje no responde.") if is_configured() and breaker().state != "closed" else ""
+
+
 def _enter() -> "list[Any] | LLMError":
     """The reservation of one call that may go out, or why it may not."""
     if not is_configured():
@@ -207,7 +224,7 @@ def _ask(payload: dict[str, Any], deadline: float) -> Completion:
         started = time.monotonic()
         if started >= deadline:
             break
-        status, headers, body = _post(payload, deadline)
+        status, headers, body = _request("POST", "/chat/completions", orjson.dumps(payload), deadline)
         if status == 200:
             return _completion(body, payload["model"], time.monotonic() - started)
         failure = _failure(status, body)
@@ -225,16 +242,16 @@ def _ask(payload: dict[str, Any], deadline: float) -> Completion:
     raise failure
 
 
-def _post(payload: dict[str, Any], deadline: float) -> tuple[int, dict[str, str], bytes]:
+def _request(method: str, path: str, sent: bytes | None, deadline: float) -> tuple[int, dict[str, str], bytes]:
     """(status, headers, body); status 0 when the server could not be reached or did not answer in time."""
     import urllib3
 
     left = max(0.1, deadline - time.monotonic())
     try:
         response = _pool().request(
-            "POST",
-            f"{settings.AI_BASE_URL}/chat/completions",
-            body=orjson.dumps(payload),
+            method,
+            f"{settings.AI_BASE_URL}{path}",
+            body=sent,
             headers=_headers(),
             timeout=urllib3.Timeout(connect=min(settings.AI_CONNECT_TIMEOUT, left), read=left),
             preload_content=False,
@@ -244,6 +261,8 @@ def _post(payload: dict[str, Any], deadline: float) -> tuple[int, dict[str, str]
             return response.status, dict(response.headers), _read(response, deadline)
         finally:
             response.release_conn()
+    except urllib3.exceptions.NewConnectionError:  # which urllib3 counts among the time-outs
+        return 0, {}, b"unreachable"
     except urllib3.exceptions.TimeoutError:
         return 0, {}, b"timeout"
     except urllib3.exceptions.HTTPError:

@@ -38,6 +38,13 @@ class ModelServer:
                 except (BrokenPipeError, ConnectionResetError):
                     pass  # the client did not wait
 
+            def do_GET(self) -> None:
+                body = json.dumps({"data": [{"id": "test-model"}, {"id": "another"}]}).encode()
+                self.send_response(200 if self.path.endswith("/models") else 404)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
             def log_message(self, *arguments: Any) -> None:
                 pass
 

@@ -235,8 +235,8 @@ def _areas(user_id: int, start: date, earlier: date) -> tuple[Area, ...]:
         .values("theme_key", "level", "theme")  # the spelling, too: the latest one is shown
         .annotate(
             last=Max("day"),
-            answered=Sum("answered", filter=now, default=0),
-            correct=Sum("correct", filter=now, default=0),
+            answered_now=Sum("answered", filter=now, default=0),
+            correct_now=Sum("correct", filter=now, default=0),
             answered_before=Sum("answered", filter=before, default=0),
             correct_before=Sum("correct", filter=before, default=0),
         )
@@ -249,7 +249,7 @@ def _areas(user_id: int, start: date, earlier: date) -> tuple[Area, ...]:
         spelling[row["theme_key"]] = row["theme"]
         now_sum, before_sum = areas.get(key, (Score(), Score()))
         areas[key] = (
-            now_sum + Score(row["answered"], row["correct"]),
+            now_sum + Score(row["answered_now"], row["correct_now"]),
             before_sum + Score(row["answered_before"], row["correct_before"]),
         )
     made = (Area(spelling[key], key, level, *scores) for (key, level), scores in areas.items())

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from ops import budget, llm
@@ -222,3 +223,50 @@ def test_several_prompts_are_asked_at_the_same_time(model):
     assert [answer.text for answer in answers] == [str(number) for number in range(6)]
     assert time.monotonic() - started < 2, "one after the other would take 2.4 s"
     assert ModelCall.objects.count() == 6
+
+
+class TestCheckCommand:
+    def run(self, capsys) -> str:
+        call_command("llm_check")
+        return capsys.readouterr().out
+
+    def test_all_is_well(self, model, settings, capsys):
+        settings.AI_MODEL = "test-model"
+        model.reset(lambda payload, number: FINE)
+        said = self.run(capsys)
+        assert "another, test-model" in said and "The language model works." in said
+        assert "openai/gpt-oss-120b is configured and not among them" in said
+
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            (says.error(401), "refuses the key"),
+            (says.error(404, "model_not_found"), "none of the models"),
+            (says.completion("Hello!"), "does not return the JSON"),
+            ((200, {}, b"<html>"), "no chat completion"),
+        ],
+    )
+    def test_says_in_words_what_is_wrong(self, model, answer, words):
+        model.reset(lambda payload, number: answer)
+        with pytest.raises(CommandError, match=words):
+            call_command("llm_check")
+
+    def test_nothing_configured_or_nobody_there(self, settings):
+        with pytest.raises(CommandError, match="GROQ_API_KEY"):
+            call_command("llm_check")
+        settings.AI_BASE_URL, settings.AI_RETRIES = "http://127.0.0.1:9/v1", 0
+        with pytest.raises(CommandError, match="cannot be reached"):
+            call_command("llm_check")
+
+
+def test_the_health_page_says_when_the_breaker_is_open(model, settings, client):
+    settings.AI_BREAKER_SECONDS = 60
+    llm.breaker.cache_clear()
+    assert client.get("/health").json()["checks"]["model"]["status"] == "healthy"
+    model.reset(lambda payload, number: says.error(401))
+    reason_of()
+    time.sleep(1.1)  # an answer of the page serves others for a second
+    report = client.get("/health").json()
+    assert (report["status"], report["checks"]["model"]["status"]) == ("degraded", "degraded")
+    assert client.get("/readyz").status_code == 200
+    llm.breaker.cache_clear()
