@@ -19,7 +19,9 @@ class FirstGenerationBcryptHasher(BCryptPasswordHasher):
 
     rounds = 10
 
-    def encode(self, password: str, salt: bytes) -> str:
+    def encode(self, password: str, salt: bytes) -> str:  # type: ignore[override]  # Django's own takes bytes here too
+        import bcrypt
+
         # Node's bcrypt silently read no more than 72 bytes; bcrypt 5 for Python refuses them.
-        hashed = self._load_library().hashpw(password.encode()[:72], salt)
+        hashed = bcrypt.hashpw(password.encode()[:72], salt)
         return f"{self.algorithm}${hashed.decode('ascii')}"

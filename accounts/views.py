@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts import serializers as bodies
 from accounts import services, tokens
 from accounts.tokens import TokenUser
-from ops.api import ApiView
+from ops.api import ApiView, body_of
 from ops.limits import limited
 from ops.permissions import Anyone
 from persenaut.errors import MissingFields
@@ -74,7 +74,7 @@ class ProfileView(ApiView):
     @extend_schema(responses=bodies.ProfileSerializer, summary="Read the profile")
     @limited("api")
     def get(self, request: Request) -> Response:
-        return Response(bodies.ProfileSerializer(services.get_user(request.user.pk)).data)
+        return Response(bodies.ProfileSerializer(services.get_user(asking(request).pk)).data)
 
     @extend_schema(
         request=bodies.ProfileChangeSerializer, responses=bodies.ProfileSerializer, summary="Change the profile"
@@ -99,7 +99,7 @@ class PasswordView(ApiView):
         body.is_valid(raise_exception=True)
         current, new = body.validated_data["currentPassword"], body.validated_data["newPassword"]
         if current != new:  # the service has the better sentence for that
-            bodies.check_new_password(new, services.get_user(request.user.pk), field="newPassword")
+            bodies.check_new_password(new, services.get_user(asking(request).pk), field="newPassword")
         user = services.change_password(asking(request), current=current, new=new)
         response = Response({"message": _("Contraseña actualizada correctamente")})
         tokens.set_cookie(response, tokens.make_token(user))
@@ -129,5 +129,5 @@ def asking(request: Request) -> TokenUser:
 
 def require(request: Request, fields: list[str], sentence: str) -> None:
     """The contract's own sentence when a field is missing or empty."""
-    if missing := [field for field in fields if request.data.get(field) in (None, "")]:
+    if missing := [field for field in fields if body_of(request).get(field) in (None, "")]:
         raise MissingFields(sentence, missing)

@@ -31,7 +31,7 @@ class LevelField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 30} | kwargs)
 
-    def to_internal_value(self, data: Any) -> Level:  # type: ignore[override]
+    def to_internal_value(self, data: Any) -> Level:
         level = level_named(super().to_internal_value(data))
         if level is None:
             levels = ", ".join(Level.values)
@@ -43,7 +43,7 @@ class GameModeField(serializers.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 30} | kwargs)
 
-    def to_internal_value(self, data: Any) -> GameMode:  # type: ignore[override]
+    def to_internal_value(self, data: Any) -> GameMode:
         mode = game_mode_named(super().to_internal_value(data))
         if mode is None:
             modes = ", ".join(GameMode.values)

@@ -5,7 +5,7 @@ the sessions, each counting once.
 """
 
 from decimal import Decimal
-from typing import Self
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -13,12 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
-class OwnedQuerySet(models.QuerySet[models.Model]):
-    def of_user(self, user_id: int) -> Self:
-        return self.filter(user_id=user_id)
-
-
-def owner() -> "models.ForeignKey[models.Model, models.Model]":
+def owner() -> "models.ForeignKey[Any, Any]":
     # No index of its own: each table has one that begins with the user.
     return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
 
@@ -41,8 +36,6 @@ class SessionScore(models.Model):
     theme_key = models.CharField(max_length=100)
     day = models.DateField()  # the learner's own date when the session ended
     created_at = models.DateTimeField(default=timezone.now)
-
-    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         db_table = "session_scores"
@@ -81,8 +74,6 @@ class UserMetrics(SessionSums):
     correct = models.PositiveBigIntegerField(default=0)
     updated_at = models.DateTimeField(default=timezone.now)
 
-    objects = OwnedQuerySet.as_manager()
-
     class Meta:
         db_table = "user_metrics"
         verbose_name = _("totales de usuario")
@@ -99,8 +90,6 @@ class ThemeTotal(SessionSums):
     theme_key = models.CharField(max_length=100)
     theme = models.CharField(max_length=100)  # as the learner typed it last
 
-    objects = OwnedQuerySet.as_manager()
-
     class Meta:
         db_table = "theme_totals"
         constraints = [
@@ -115,8 +104,6 @@ class ModeTotal(SessionSums):
     user = owner()
     game_mode = models.CharField(max_length=10)
 
-    objects = OwnedQuerySet.as_manager()
-
     class Meta:
         db_table = "mode_totals"
         constraints = [
@@ -130,8 +117,6 @@ class DayTotal(SessionSums):
 
     user = owner()
     day = models.DateField()
-
-    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         db_table = "day_totals"
@@ -157,8 +142,6 @@ class AnswerSums(models.Model):
 class AnswerTotal(AnswerSums):
     """A user's answers of one theme and level since the beginning."""
 
-    objects = OwnedQuerySet.as_manager()
-
     class Meta:
         db_table = "answer_totals"
         constraints = [
@@ -172,8 +155,6 @@ class AnswerDay(AnswerSums):
 
     day = models.DateField()  # the learner's own date
     theme = models.CharField(max_length=100)
-
-    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         db_table = "answer_days"
@@ -190,8 +171,6 @@ class UserAchievement(models.Model):
     achievement_id = models.CharField(max_length=32)
     points_earned = models.PositiveIntegerField()
     achieved_at = models.DateTimeField(default=timezone.now)
-
-    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         db_table = "user_achievements"

@@ -87,7 +87,7 @@ def timeline(user_id: int, days: int, today: date) -> list[dict[str, Any]]:
 
 
 def game_modes(user_id: int) -> list[dict[str, Any]]:
-    rows: list[SessionSums] = list(ModeTotal.objects.filter(user_id=user_id).order_by("game_mode"))  # type: ignore[arg-type]
+    rows: list[SessionSums] = list(ModeTotal.objects.filter(user_id=user_id).order_by("game_mode"))
     return [
         {
             "game_mode": row.game_mode,  # type: ignore[attr-defined]

@@ -65,7 +65,7 @@ def lock_totals(user_id: int) -> UserMetrics:
     """
     assert transaction.get_connection().in_atomic_block
     row, _created = UserMetrics.objects.select_for_update().get_or_create(user_id=user_id)
-    return row  # type: ignore[return-value]
+    return row
 
 
 def record_answers(user_id: int, facts: Iterable[AnswerFact]) -> None:
@@ -102,7 +102,7 @@ def record_session(user_id: int, fact: SessionFact) -> SessionResult:
     """Score a finished session and add it to the totals, once; the caller closes the session in the same
     transaction. Returns what it earned."""
     totals = lock_totals(user_id)
-    counted = {"game_mode": fact.game_mode, "correct": fact.correct, "answered": fact.answered}
+    counted: dict[str, Any] = {"game_mode": fact.game_mode, "correct": fact.correct, "answered": fact.answered}
     points = points_of(**counted, seconds=fact.time_spent)
     accuracy = accuracy_of(fact.correct, fact.answered)
     SessionScore.objects.create(

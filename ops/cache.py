@@ -91,7 +91,7 @@ def set(key: str, value: Any, ttl: int, *, owner: str = "") -> bool:
 
 def delete(key: str) -> bool:
     try:
-        return bool(caches["default"].delete(key))
+        return bool(_backend().delete(key))
     except UNAVAILABLE:
         return False
 
@@ -101,7 +101,7 @@ def delete_pattern(pattern: str, *, dry_run: bool = False) -> int:
     it walks over all keys (SCAN, never KEYS), where `forget` touches one."""
     if not settings.REDIS_URL:
         raise NotImplementedError("the in-process cache of another process cannot be walked")
-    cache: Any = caches["default"]
+    cache = _backend()
     keys = list(cache.iter_keys(pattern, itersize=1000))
     if not dry_run:
         for start in range(0, len(keys), 500):
@@ -161,12 +161,17 @@ _debts = _Debts()
 
 def _begin_again() -> bool:
     """After an outage: other processes may have written meanwhile, so everything stored before it is old."""
-    return caches["default"].set(EPOCH_KEY, _random_stamp(), EPOCH_SECONDS) is not False and _debts.pay()
+    return _backend().set(EPOCH_KEY, _random_stamp(), EPOCH_SECONDS) is not False and _debts.pay()
 
 
 def install() -> None:
     """Let the breaker of the cache's Redis call us before it closes."""
     guard.before_closing.append(_begin_again)
+
+
+def _backend() -> Any:
+    """Django's cache for all this; typed loosely, since django-redis says of a `set` whether it was stored."""
+    return caches["default"]
 
 
 def _generation_key(owner: str) -> str:
@@ -180,7 +185,7 @@ def _random_stamp() -> bytes:
 def _new_generation(owner: str) -> bool:
     try:
         # LocMemCache.set returns None, django-redis False when it could not store.
-        return caches["default"].set(_generation_key(owner), _random_stamp(), GENERATION_SECONDS) is not False
+        return _backend().set(_generation_key(owner), _random_stamp(), GENERATION_SECONDS) is not False
     except UNAVAILABLE:
         return False
 
@@ -194,7 +199,7 @@ def _look(key: str, owner: str) -> tuple[bytes, tuple[float, Any] | None] | None
         return None
     names = [key, EPOCH_KEY, _generation_key(owner)] if owner else [key, EPOCH_KEY]
     try:
-        rows = caches["default"].get_many(names)
+        rows = _backend().get_many(names)
         stamps = [rows.get(name) or _first_stamp(name) for name in names[1:]]
     except UNAVAILABLE:
         return None
@@ -209,7 +214,7 @@ def _look(key: str, owner: str) -> tuple[bytes, tuple[float, Any] | None] | None
 
 def _first_stamp(name: str) -> bytes:
     """Store a first generation; of two that do so at once, the first one's counts for both."""
-    cache = caches["default"]
+    cache = _backend()
     stamp = _random_stamp()
     if cache.add(name, stamp, EPOCH_SECONDS if name == EPOCH_KEY else GENERATION_SECONDS):
         return stamp
@@ -221,14 +226,14 @@ def _store(key: str, value: Any, ttl: int, stamp: bytes) -> bool:
     kind, payload = (b"b", value) if isinstance(value, bytes) else (b"j", orjson.dumps(value))
     entry = stamp + _HEADER.pack(time.time() + ttl * EARLY) + kind + payload
     try:
-        return caches["default"].set(key, entry, ttl) is not False
+        return _backend().set(key, entry, ttl) is not False
     except UNAVAILABLE:
         return False
 
 
 def _lock(key: str) -> bool:
     try:
-        return bool(caches["default"].add(f"lock:{key}", f"g{os.getpid()}".encode(), LOCK_SECONDS))
+        return bool(_backend().add(f"lock:{key}", f"g{os.getpid()}".encode(), LOCK_SECONDS))
     except UNAVAILABLE:
         return False
 

@@ -328,7 +328,7 @@ def _pause(attempt: int, headers: dict[str, str]) -> float:
     try:
         return max(0.0, float(asked))
     except ValueError:
-        return FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1.0)
+        return float(FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1.0))
 
 
 @cache

@@ -104,7 +104,7 @@ class GuardedRedis(Redis):
             raise RedisAway("the breaker is open")
         started = time.perf_counter()
         try:
-            answer = super().execute_command(*args, **options)
+            answer = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         except AWAY as exc:
             tally().cache_error()
             guard.failed(self, exc)
@@ -115,7 +115,7 @@ class GuardedRedis(Redis):
         return answer
 
 
-class CacheClient(DefaultClient):
+class CacheClient(DefaultClient):  # type: ignore[misc]  # django-redis is typed, but not for mypy
     """Bytes in, bytes out: nothing stored is ever executed, and a finished body is not serialised again."""
 
     def encode(self, value: Any, *, allow_int: bool = True) -> bytes:
@@ -126,7 +126,7 @@ class CacheClient(DefaultClient):
         return bytes(value)
 
 
-class LimitClient(DefaultClient):
+class LimitClient(DefaultClient):  # type: ignore[misc]
     """Counts in one round trip.
 
     django-ratelimit asks `add(key, 1)` and, when the key was there, `incr(key)`. Here `add` is one script that
@@ -145,7 +145,7 @@ class LimitClient(DefaultClient):
 
     def add(self, key: Any, value: Any, timeout: Any = 300, version: Any = None, client: Any = None) -> bool:
         if value != 1:  # a look that does not count
-            return super().add(key, value, timeout, version, client)
+            return bool(super().add(key, value, timeout, version, client))
         client = client or self.get_client(write=True)
         count = int(client.eval(self.COUNT, 1, self.make_key(key, version=version), value, int(timeout * 1000)))
         self._counted.value = (key, count)
@@ -158,7 +158,7 @@ class LimitClient(DefaultClient):
         return int(super().incr(key, delta, version, client, **kwargs))
 
 
-class _PrimaryOnly(SentinelClient):
+class _PrimaryOnly(SentinelClient):  # type: ignore[misc]
     """Reads go to the primary too: a replica may not have heard of a write that the reader knows of."""
 
     def get_next_client_index(self, write: bool = True, tried: Any = None) -> int:

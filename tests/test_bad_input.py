@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a 4xx in the contract's body that says what to do, never a 500, and nothing is stored."""
+"""Whatever is sent, the answer is a 4xx in the contract's body that says what to do, never a 500; nothing is stored."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/auth/register": PERSON,
     "/api/auth/login": {"email": "eva@example.org", "password": "una clave"},
     "/api/challenges/generate": QUESTION
-    | {"previousQuestions": ["¿Qué?"], "preferences": {"deliveryTime": "10:00", "frequency": "weekly", "isActive": True}},
+    | {"previousQuestions": ["¿Qué?"], "preferences": {"deliveryTime": "10:00", "frequency": "weekly", "isActive": 1}},
     "/api/challenges/groq": QUESTION,
     "/api/challenges/from-notes": NOTES
     | {"preferences": {"scheduleType": "scheduled", "deliveryDate": "2099-01-31", "deliveryTime": "10:00:00"}},
@@ -38,8 +38,8 @@ PUTS = {
     "/api/user/change-password": {"currentPassword": "x", "newPassword": "otra clave larga 7"},
 }
 NASTY: list[Any] = [
-    None, "", " ", "\x00", "a\x00b", "x" * 20_000, "🙂" * 6000, 10**30, -1, 0, 1.5, 1e308, True, [], [None], [[1]], {}, {"a": 1},
-    "../../etc/passwd", "' OR 1=1 --", "<script>", "NaN", "Infinity", "2026-13-45", "99:99", "\u202e\u200b",
+    None, "", " ", "\x00", "a\x00b", "x" * 20_000, "🙂" * 6000, 10**30, -1, 0, 1.5, 1e308, True, [], [None], [[1]],
+    {}, {"a": 1},    "../../etc/passwd", "' OR 1=1 --", "<script>", "NaN", "Infinity", "2026-13-45", "99:99", "\u202e\u200b",
 ]  # fmt: skip
 
 

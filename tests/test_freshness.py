@@ -1,4 +1,4 @@
-"""A metrics read that starts after a write returned shows that write, with readers and writers hammering one learner."""
+"""A metrics read that starts after a write returned shows that write, with readers and writers hammering one."""
 
 import threading
 import time

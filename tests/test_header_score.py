@@ -154,9 +154,7 @@ BEST = DJANGO | {
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-embedder-policy": "require-corp",
 }
-STRICT = (
-    "default-src 'none'; frame-ancestors 'none'; img-src 'self'; style-src 'self'; script-src 'self' 'nonce-r4nd'"
-)
+STRICT = "default-src 'none'; frame-ancestors 'none'; img-src 'self'; style-src 'self'; script-src 'self' 'nonce-r4nd'"
 LOOSE = "default-src 'none'; frame-ancestors 'none'; img-src data:; style-src 'self' 'unsafe-inline'; script-src 'self'"
 GOOD = ["token=x; Secure; HttpOnly; SameSite=Strict; Path=/"]
 EVAL, DATA = (STRICT.replace("'self' 'nonce-r4nd'", f"'self' {source}") for source in ("'unsafe-eval'", "data:"))

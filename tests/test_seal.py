@@ -1,5 +1,5 @@
-"""The key of a stored question is sealed until its answer is recorded: no endpoint tells it, its explanation or what the
-model said. With EXPOSE_ANSWER_KEY, for clients that grade by themselves, it stands where the contract says *key*."""
+"""The key of a stored question is sealed until its answer is recorded: no endpoint tells it, its explanation or what
+the model said. With EXPOSE_ANSWER_KEY, for clients that grade by themselves, it stands where the contract says *key*."""
 
 import json
 from types import SimpleNamespace
@@ -83,7 +83,7 @@ def test_an_answer_opens_the_seal_of_its_own_question_only(api, tale):
 
 def test_the_options_are_shuffled_so_that_their_place_tells_nothing(api, model):
     places = set()
-    for number in range(12):
+    for _ in range(12):
         made = api.post("/api/challenges/generate", {"theme": "Historia", "level": "easy"}).json()
         options = made["question"]["options"]
         places.add(next(option["letter"] for option in options if option["text"].startswith("Correcta")))

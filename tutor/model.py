@@ -22,6 +22,7 @@ PROMPTS = Path(__file__).resolve().parent / "prompts"
 PROMPT_VERSION = "1"
 LANGUAGES = ("es", "en")
 MAX_TOKENS = 2500  # the advice takes up to 900; the rest is for a reasoning model's thoughts
+TEMPERATURE = 0.4  # the figures leave little to be imagined
 MAX_AREAS = 12  # that are shown to the model: those with most answers
 MAX_ITEMS = 10  # of a list that are looked at
 
@@ -34,7 +35,8 @@ Parts = dict[str, Any]  # the fields of an Advice that survived
 def advise(figures: Figures, language: str) -> Parts:
     """What the model says, as far as it is true: some fields of an Advice, perhaps none. Raises llm.LLMError."""
     language = language if language in LANGUAGES else LANGUAGES[0]
-    completion = llm.complete(messages(figures, language), schema=schema(figures), max_tokens=MAX_TOKENS)
+    asked, shape = messages(figures, language), schema(figures)
+    completion = llm.complete(asked, schema=shape, max_tokens=MAX_TOKENS, purpose="tutor", temperature=TEMPERATURE)
     truth = Truth(figures, language, (prompt(language, "system"), prompt(language, "task")))
     parts = _Reader(figures, truth).parts(completion.text)
     facts = {"kept": sorted(parts), "dropped": dict(truth.dropped), "model": completion.model, "prompt": PROMPT_VERSION}
@@ -169,7 +171,7 @@ class _Reader:
             said = _joined(sentences, POINT_LENGTH)
             if said and (not theme or fold(theme) in _themes_of(sentences)):
                 found.append(said)
-        return found[:MAX_POINTS]
+        return list(dict.fromkeys(found))[:MAX_POINTS]
 
     def goals(self, given: Any) -> list[str]:
         found = []
@@ -178,12 +180,12 @@ class _Reader:
             said = _joined(sentences, POINT_LENGTH)
             if said and (not theme or fold(theme) in _themes_of(sentences)):
                 found.append(said)
-        return found[:MAX_GOALS]
+        return list(dict.fromkeys(found))[:MAX_GOALS]
 
     def recommendations(self, given: Any) -> list[Recommendation]:
         items = given[:MAX_ITEMS] if isinstance(given, list) else []
-        found = (self.recommendation(item) for item in items if isinstance(item, dict))
-        return [recommendation for recommendation in found if recommendation][:MAX_RECOMMENDATIONS]
+        found = filter(None, (self.recommendation(item) for item in items if isinstance(item, dict)))
+        return list({recommendation.title: recommendation for recommendation in found}.values())[:MAX_RECOMMENDATIONS]
 
     def recommendation(self, item: dict[str, Any]) -> Recommendation | None:
         """None when a part of it is missing, or false, or names a theme that does not exist."""

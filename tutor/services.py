@@ -47,11 +47,10 @@ def completed(ruled: Advice, parts: dict[str, Any]) -> Advice:
 
 
 def _others(given: list[Recommendation], ruled: Advice) -> list[Recommendation]:
-    """Recommendations by rule on what the model's say nothing about; a kind that is missing comes first."""
-    themes = {recommendation.theme_key for recommendation in given if recommendation.theme_key}
-    titles = {recommendation.title for recommendation in given}
+    """Recommendations by rule on what the model's say nothing about; those of a kind that is missing come first."""
+    said = {(one.type, one.theme_key) for one in given if one.theme_key} | {one.title for one in given}
     kinds = {recommendation.type for recommendation in given}
-    others = [one for one in ruled.recommendations if one.theme_key not in themes and one.title not in titles]
+    others = [one for one in ruled.recommendations if not said & {(one.type, one.theme_key), one.title}]
     return sorted(others, key=lambda recommendation: recommendation.type in kinds)
 
 

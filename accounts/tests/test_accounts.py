@@ -39,7 +39,8 @@ def test_email_and_username_are_unique_whatever_their_case(visitor, same):
     [
         ("name", "E"), ("name", "E" * 101), ("username", "ev"), ("username", "e" * 51), ("username", "eva maría"),
         ("username", "eva\nb"), ("email", "eva"), ("email", "e" * 250 + "@x.org"), ("password", "corta"),
-        ("password", "x" * 129), ("password", "12345678901"), ("password", "password1"), ("password", "eva@example.org"),
+        ("password", "x" * 129), ("password", "12345678901"), ("password", "password1"),
+        ("password", "eva@example.org"),
     ],
 )  # fmt: skip
 def test_what_is_no_good_is_named(visitor, field, value):
@@ -92,7 +93,9 @@ def test_what_the_profile_says_it_takes_back(api, learner):
     profile = api.get("/api/user/profile").json()
     assert {"id", "name", "username", "email", "created_at"} <= set(profile)
     assert api.put("/api/user/profile", profile).status_code == 200
-    changed = api.put("/api/user/profile", profile | {"email": "NUEVA@example.org", "timeZone": "America/Lima", "language": "en"})
+    changed = api.put(
+        "/api/user/profile", profile | {"email": "NUEVA@example.org", "timeZone": "America/Lima", "language": "en"}
+    )
     assert changed.json()["email"] == "nueva@example.org"
     learner.refresh_from_db()
     assert (str(learner.zone), learner.language) == ("America/Lima", "en")
@@ -139,5 +142,7 @@ def test_deletion_takes_everything_of_the_user_and_of_nobody_else(make_user):
     api.post("/api/intensive-review/save-results", {"sessionId": started["sessionId"]})
     assert sum(rows().values()) > sum(before.values()) + 20
     assert api.delete("/api/user/account", {}).status_code == 400
-    assert api.delete("/api/user/account", {"password": PASSWORD}).json() == {"message": "Cuenta eliminada correctamente"}
+    assert api.delete("/api/user/account", {"password": PASSWORD}).json() == {
+        "message": "Cuenta eliminada correctamente"
+    }
     assert rows() == before != nobody

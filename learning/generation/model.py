@@ -155,14 +155,15 @@ def fields_of(item: Any) -> dict[str, Any]:
         correct = LETTERS.find(letter) if len(letter) == 1 else -1
     else:
         return {}
-    texts = [option.get("text") if isinstance(option, dict) else option for option in options]
-    if not all(isinstance(text, str) for text in texts):
+    given = [option.get("text") if isinstance(option, dict) else option for option in options]
+    texts = [text.strip() for text in given if isinstance(text, str)]
+    if len(texts) != len(given):
         return {}
     why = [_text(option.get("why")) if isinstance(option, dict) else "" for option in options]
     return {
         "question": item["question"].strip(),
         "explanation": _text(item.get("explanation")),
-        "options": tuple(text.strip() for text in texts),
+        "options": tuple(texts),
         "correct": correct,
         "why": tuple(why) if any(why) else (),
     }

@@ -1,5 +1,4 @@
-"""Prompts are files, one per language and version. A changed prompt is a new version; a stored question names its own.
-"""
+"""Prompts are files, one per language and version. A changed prompt is a new version; stored questions name theirs."""
 
 from functools import cache
 from pathlib import Path

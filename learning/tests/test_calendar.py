@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from learning.calendar import first_delivery, instant, next_delivery, nth_day
 
 ZONES = [
-    "Etc/GMT+12", "Pacific/Pago_Pago", "America/Lima", "America/St_Johns", "America/New_York", "America/Sao_Paulo", "UTC",
+    "Etc/GMT+12", "Pacific/Pago_Pago", "America/Lima", "America/St_Johns", "America/New_York", "America/Sao_Paulo",
+    "UTC",
     "Europe/Madrid", "Asia/Tehran", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Auckland",
     "Pacific/Chatham", "Pacific/Kiritimati",
 ]  # fmt: skip

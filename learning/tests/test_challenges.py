@@ -63,9 +63,14 @@ def test_pending_start_answer(api, learner):
     listed = api.post("/api/challenges/pending", {"userId": learner.pk}).json()["challenges"]
     assert [row["id"] for row in listed] == ids[1::-1], "newest first"
     assert {"display_status", "frequency", "created_at", "question", "options"} <= set(listed[0])
-    assert api.post("/api/start-challenge", {"challengeId": str(ids[0])}).json()["message"] == "Reto iniciado correctamente"
+    assert (
+        api.post("/api/start-challenge", {"challengeId": str(ids[0])}).json()["message"]
+        == "Reto iniciado correctamente"
+    )
     assert [row["id"] for row in api.post("/api/challenges/pending").json()["challenges"]] == [ids[1]]
-    graded = api.post("/api/save-response", {"questionId": ids[0], "selectedAnswer": "d", "responseTime": "2.75"}).json()
+    graded = api.post(
+        "/api/save-response", {"questionId": ids[0], "selectedAnswer": "d", "responseTime": "2.75"}
+    ).json()
     again = api.post("/api/save-response", {"questionId": ids[0], "selectedAnswer": graded["correctAnswer"]}).json()
     assert again == graded, "the first answer stands"
     challenge = Challenge.objects.get(pk=ids[0])

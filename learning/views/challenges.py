@@ -23,7 +23,7 @@ from learning.models import LETTERS, Challenge, UserResponse
 from learning.serializers import question_of
 from learning.services import challenges as services
 from learning.words import Level, level_named, theme_key
-from ops.api import ApiViewSet, own_id
+from ops.api import ApiViewSet, body_of, own_id
 from ops.limits import limited
 from ops.permissions import Anyone, AnyoneButExpired
 
@@ -57,7 +57,7 @@ class ChallengeViewSet(ApiViewSet):
     )
     @limited("api")
     def list(self, request: Request) -> Response:
-        rows = Challenge.objects.of_user(request.user.pk).defer("raw_text")
+        rows = Challenge.objects.of_user(asking(request).pk).defer("raw_text")
         if theme := request.query_params.get("theme"):
             rows = rows.filter(theme_key=theme_key(theme))
         if level := request.query_params.get("level"):
@@ -72,7 +72,7 @@ class ChallengeViewSet(ApiViewSet):
     @extend_schema(responses=bodies.ChallengeSerializer, summary="One challenge of one's own")
     @limited("api")
     def retrieve(self, request: Request, pk: int) -> Response:
-        challenge = Challenge.objects.of_user(request.user.pk).filter(pk=pk).first()
+        challenge = Challenge.objects.of_user(asking(request).pk).filter(pk=pk).first()
         if challenge is None:
             raise services.ChallengeNotFound
         return Response(challenge_body(challenge, UserResponse.objects.filter(challenge=challenge).first()))
@@ -143,7 +143,9 @@ class ChallengeViewSet(ApiViewSet):
 
     def read_order(self, request: Request, serializer: Any) -> tuple[Order, dict[str, Any]]:
         require(request, ["theme"], _("Tema y nivel son requeridos"))
-        require(request, ["difficulty" if "level" not in request.data else "level"], _("Tema y nivel son requeridos"))
+        require(
+            request, ["difficulty" if "level" not in body_of(request) else "level"], _("Tema y nivel son requeridos")
+        )
         body = serializer(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data
@@ -164,9 +166,9 @@ class ChallengeViewSet(ApiViewSet):
     @extend_schema(request=None, responses=bodies.PendingSerializer, summary="Delivered challenges, newest first")
     @limited("answers")
     def pending(self, request: Request) -> Response:
-        own_id(request, request.data.get("userId"))
+        own_id(request, body_of(request).get("userId"))
         rows = (
-            Challenge.objects.of_user(request.user.pk)
+            Challenge.objects.of_user(asking(request).pk)
             .filter(state=State.PENDING)
             .select_related("schedule")
             .defer("raw_text")

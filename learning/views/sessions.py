@@ -16,7 +16,7 @@ from learning.services.sessions import Claims
 from learning.services.themes import theme_names
 from learning.views.challenges import graded_body
 from metrics.scoring import ACHIEVEMENTS
-from ops.api import ApiViewSet, own_id
+from ops.api import ApiViewSet, body_of, own_id
 from ops.limits import limited
 
 
@@ -28,7 +28,7 @@ class IntensiveReviewViewSet(ApiViewSet):
     )
     @limited("intensive")
     def start(self, request: Request) -> Response:
-        own_id(request, request.data.get("userId"))
+        own_id(request, body_of(request).get("userId"))
         data = read(bodies.StartSessionSerializer, request)
         session, challenges = services.start_session(asking(request), theme=data["theme"], game_mode=data["gameMode"])
         return Response(
@@ -60,7 +60,7 @@ class IntensiveReviewViewSet(ApiViewSet):
     )
     @limited("intensive")
     def save_results(self, request: Request) -> Response:
-        own_id(request, request.data.get("userId"))
+        own_id(request, body_of(request).get("userId"))
         data = read(bodies.SaveResultsSerializer, request)
         seconds = data.get("timeUsed")
         claims = Claims(data["correctAnswers"], data["incorrectAnswers"], None if seconds is None else int(seconds))
@@ -86,7 +86,7 @@ class IntensiveReviewViewSet(ApiViewSet):
     )
     @limited("intensive")
     def continue_survival(self, request: Request) -> Response:
-        own_id(request, request.data.get("userId"))
+        own_id(request, body_of(request).get("userId"))
         data = read(bodies.ContinueSurvivalSerializer, request)
         challenges = services.continue_survival(asking(request), data["sessionId"], data["usedChallengeIds"])
         return Response({"newChallenges": [question_of(challenge) for challenge in challenges]})

@@ -3,7 +3,7 @@
 import logging
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ops.logs.handlers import DatedFileHandler, StdoutHandler
 from ops.logs.levels import HTTP, LEVELS
@@ -29,7 +29,7 @@ def config(
     *,
     log_dir: Path,
     level: str,
-    to: Literal["files", "stdout", "console"],
+    to: str,
     environment: str,
     service: str = "persenaut-api",
 ) -> dict[str, Any]:

@@ -55,7 +55,9 @@ def test_every_handler_has_the_class_that_the_contract_gives_it():
         if route.startswith("admin/") or route in ELSEWHERE:
             continue
         view: Any = pattern.callback
-        actions = getattr(view, "actions", None) or {m: m for m in ("get", "post", "put", "delete") if hasattr(view.cls, m)}
+        actions = getattr(view, "actions", None) or {
+            m: m for m in ("get", "post", "put", "delete") if hasattr(view.cls, m)
+        }
         for action in actions.values():
             name = getattr(getattr(view.cls, action), "limit_class", None)
             prefixes = (("api/metrics/", "metrics"), ("api/intensive-review/", "intensive"))
@@ -87,7 +89,9 @@ def test_headers_add_up_and_the_refusal_says_when_to_come_back(api, learner, lim
 
 def test_errors_count_and_carry_the_headers_too(api, limit):
     limit("answers", 3)
-    statuses = [api.post("/api/save-response", body).status_code for body in ({}, {"questionId": 1, "selectedAnswer": "A"})]
+    statuses = [
+        api.post("/api/save-response", body).status_code for body in ({}, {"questionId": 1, "selectedAnswer": "A"})
+    ]
     assert statuses == [400, 404]
     reply = api.client.generic("POST", "/api/save-response", b"{", "application/json", headers=api.headers)
     assert (reply.status_code, reply["RateLimit-Remaining"]) == (400, "0")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import TestCase
 
 from accounts.models import User
 from metrics.services import AnswerFact, SessionFact, lock_totals, record_answers, record_session
@@ -24,6 +25,11 @@ def days_ago(days: int, today: date | None = None) -> date:
     return (today or utc_today()) - timedelta(days=days)
 
 
+def committed() -> Any:
+    """What waits for the commit runs when the block ends, as it does on a server."""
+    return TestCase.captureOnCommitCallbacks(execute=True)
+
+
 @pytest.fixture
 def answers(learner: User) -> Callable[..., None]:
     """Record graded answers of the learner, as learning does it."""
@@ -34,7 +40,7 @@ def answers(learner: User) -> Callable[..., None]:
             AnswerFact(theme, fold(theme), level, day or utc_today(), is_correct)
             for is_correct in [True] * right + [False] * wrong
         ]
-        with transaction.atomic():
+        with committed(), transaction.atomic():
             lock_totals(owner.pk)
             record_answers(owner.pk, facts)
 
@@ -46,7 +52,7 @@ def session(learner: User) -> Callable[..., None]:
     """Record a finished session of the learner, without its answers."""
 
     def record(theme: str, right: int, answered: int, *, day: date | None = None) -> None:
-        with transaction.atomic():
+        with committed(), transaction.atomic():
             record_session(
                 learner.pk,
                 SessionFact(

@@ -12,6 +12,7 @@ from tutor.truth.qualities import Qualities
 from tutor.truth.text import Sentence, Themes, Token, clean
 
 UNWANTED = frozenset("<>{}[]\\|_`@#~=^$€")  # markup, addresses, code
+BULLETS = frozenset("-–—•·,;:)")
 SHARED_WORDS = 7  # in a row with a prompt: that is the prompt, not advice
 
 
@@ -25,7 +26,8 @@ class Truth:
         self.numbers = Numbers(figures, language)
         self.qualities = Qualities(figures)
         self.dropped: Counter[str] = Counter()
-        self._of_prompts = {run for prompt in prompts for run in _runs(self._words(clean(prompt, None)))}
+        said = [sentence for prompt in prompts for sentence in self.themes.sentences(clean(prompt, None))]
+        self._of_prompts = {run for sentence in said for run in _runs(sentence)}
 
     def sentences(self, text: str, *, plan: bool = False, about: str = "", loose: bool = False) -> list[Sentence]:
         """The true sentences of `text`.
@@ -53,14 +55,14 @@ class Truth:
 
     def speaks_language(self, text: str) -> bool:
         """Whether a text of some length is in the learner's language, by its smallest words."""
-        said = Counter(self._words(clean(text)))
+        said = Counter(token.folded for one in self.themes.sentences(clean(text)) for token in one.tokens)
         counts = {code: sum(said[word] for word in telling) for code, telling in v.TELLING_WORDS.items()}
         return counts[self.language] >= max(counts.values())
 
     def _objection(self, sentence: Sentence, plan: bool, about: str) -> str:
         """Why a sentence is dropped; "" when it is not."""
-        if not sentence.words and not sentence.theme_keys:
-            return "empty"
+        if not (sentence.words or sentence.theme_keys) or sentence.tokens[0].text in BULLETS:
+            return "fragment"
         if self._leaks(sentence):
             return "leak"
         if any(not _is_latin(token) for token in sentence.tokens):
@@ -77,11 +79,7 @@ class Truth:
     def _leaks(self, sentence: Sentence) -> bool:
         """Text that is about the machine, or is one of our prompts."""
         signs = {token.text for token in sentence.tokens if not token.theme_key}
-        runs = _runs([token.folded for token in sentence.tokens if token.is_word])
-        return bool(signs & UNWANTED or sentence.words & v.LEAK_WORDS or self._of_prompts.intersection(runs))
-
-    def _words(self, text: str) -> list[str]:
-        return [token.folded for one in self.themes.sentences(text) for token in one.tokens if token.is_word]
+        return bool(signs & UNWANTED or sentence.words & v.LEAK_WORDS or self._of_prompts.intersection(_runs(sentence)))
 
 
 def _vague(sentence: Sentence) -> str:
@@ -89,8 +87,10 @@ def _vague(sentence: Sentence) -> str:
     return "" if sentence.theme_keys or has_number else "vague"
 
 
-def _runs(words: list[str]) -> set[tuple[str, ...]]:
-    return {tuple(words[start : start + SHARED_WORDS]) for start in range(len(words) - SHARED_WORDS + 1)}
+def _runs(sentence: Sentence) -> set[tuple[str, ...]]:
+    """Every few words in a row; a sentence that is shorter, as a whole."""
+    words = [token.folded for token in sentence.tokens if token.is_word]
+    return {tuple(words[start : start + SHARED_WORDS]) for start in range(max(1, len(words) - SHARED_WORDS + 1))}
 
 
 def _is_latin(token: Token) -> bool:

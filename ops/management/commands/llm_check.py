@@ -14,7 +14,7 @@ SCHEMA = {
     "properties": {"ok": {"type": "boolean"}},
 }
 MEANING = {
-    "not_configured": "No model is configured: set GROQ_API_KEY, or AI_BASE_URL (and AI_API_KEY where it is asked for).",
+    "not_configured": "No model is configured: set GROQ_API_KEY, or AI_BASE_URL (and AI_API_KEY if it asks for one).",
     "unreachable": "The server cannot be reached: check AI_BASE_URL, the network and its certificate.",
     "timeout": "The server did not answer within AI_TIMEOUT seconds.",
     "not_allowed": "The server refuses the key (401, 402 or 403): check AI_API_KEY and the account behind it.",
