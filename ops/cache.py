@@ -9,6 +9,7 @@ On a cold key one caller computes; the others wait briefly and, failing that, co
 a value expires one caller computes it anew while the others are still served. With Redis away every read computes.
 """
 
+import atexit
 import os
 import secrets
 import struct
@@ -167,6 +168,15 @@ def _begin_again() -> bool:
 def install() -> None:
     """Let the breaker of the cache's Redis call us before it closes."""
     guard.before_closing.append(_begin_again)
+    atexit.register(_close)
+
+
+def _close() -> None:
+    """Leave Redis in order when the process ends: gunicorn turns SIGTERM and SIGINT into an ordinary exit."""
+    if settings.REDIS_URL:
+        for alias in ("default", "limits"):
+            client: Any = caches[alias]
+            client.client.do_close_clients()
 
 
 def _backend() -> Any:

@@ -41,6 +41,7 @@ class Guard:
         self.is_open = False
         self.before_closing: list[Callable[[], bool]] = []  # each must succeed before requests trust Redis again
         self._failures = 0
+        self._was_ready = False
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._watcher: threading.Thread | None = None
@@ -51,6 +52,9 @@ class Guard:
 
     def succeeded(self) -> None:
         self._failures = 0
+        if not self._was_ready:
+            self._was_ready = True
+            logger.info("cache ready", extra={"component": "redis", "state": "closed"})
 
     def failed(self, client: "GuardedRedis", exc: Exception) -> None:
         with self._lock:
@@ -68,7 +72,8 @@ class Guard:
 
     def after_fork(self) -> None:
         """A forked worker has the breaker's state but not its thread: begin closed, and find out."""
-        self.is_open, self._failures, self._lock, self._wake = False, 0, threading.Lock(), threading.Event()
+        self.is_open, self._failures, self._was_ready = False, 0, False
+        self._lock, self._wake = threading.Lock(), threading.Event()
 
     def _watch(self, client: "GuardedRedis") -> None:
         wait = self.FIRST_WAIT

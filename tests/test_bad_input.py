@@ -38,8 +38,9 @@ PUTS = {
     "/api/user/change-password": {"currentPassword": "x", "newPassword": "otra clave larga 7"},
 }
 NASTY: list[Any] = [
-    None, "", " ", "\x00", "a\x00b", "x" * 20_000, "🙂" * 6000, 10**30, -1, 0, 1.5, 1e308, True, [], [None], [[1]],
-    {}, {"a": 1},    "../../etc/passwd", "' OR 1=1 --", "<script>", "NaN", "Infinity", "2026-13-45", "99:99", "\u202e\u200b",
+    None, "", " ", "\x00", "a\x00b", "x" * 20_000, "🙂" * 6000, 10**30, -1, 0, 1.5, 1e308, True,
+    [], [None], [[1]], {}, {"a": 1},
+    "../../etc/passwd", "' OR 1=1 --", "<script>", "NaN", "Infinity", "2026-13-45", "99:99", "\u202e\u200b",
 ]  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 """The key of a stored question is sealed until its answer is recorded: no endpoint tells it, its explanation or what
-the model said. With EXPOSE_ANSWER_KEY, for clients that grade by themselves, it stands where the contract says *key*."""
+the model said. With EXPOSE_ANSWER_KEY, for clients that grade by themselves, it stands where the contract has *key*."""
 
 import json
 from types import SimpleNamespace

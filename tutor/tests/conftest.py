@@ -1,7 +1,8 @@
 """Learners with a history, and figures built by hand."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -25,9 +26,12 @@ def days_ago(days: int, today: date | None = None) -> date:
     return (today or utc_today()) - timedelta(days=days)
 
 
-def committed() -> Any:
-    """What waits for the commit runs when the block ends, as it does on a server."""
-    return TestCase.captureOnCommitCallbacks(execute=True)
+@contextmanager
+def committed() -> Iterator[None]:
+    """What waits for the commit runs when the block ends, and waits no longer, as it is on a server."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        yield
+    transaction.get_connection().run_on_commit.clear()
 
 
 @pytest.fixture
