@@ -76,5 +76,11 @@ def pre_fork(server: Any, worker: Any) -> None:
     connections.close_all()
 
 
+def post_worker_init(worker: Any) -> None:
+    from ops import health
+
+    health.drain_on_sigterm()
+
+
 def child_exit(server: Any, worker: Any) -> None:
     prometheus.process_ended(worker.pid)

@@ -3,3 +3,10 @@ from django.apps import AppConfig
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+
+    def ready(self) -> None:
+        from accounts.mails import write_password_reset
+        from accounts.services import PASSWORD_RESET
+        from ops import outbox
+
+        outbox.register(PASSWORD_RESET, write_password_reset)

@@ -64,6 +64,15 @@ class PasswordChangeSerializer(serializers.Serializer[User]):
     newPassword = serializers.CharField(max_length=128, trim_whitespace=False)
 
 
+class ForgotPasswordSerializer(serializers.Serializer[User]):
+    email = serializers.EmailField(max_length=255)
+
+
+class ResetPasswordSerializer(serializers.Serializer[User]):
+    token = serializers.CharField(max_length=200)
+    newPassword = serializers.CharField(max_length=128, trim_whitespace=False)
+
+
 class AccountDeletionSerializer(serializers.Serializer[User]):
     password = serializers.CharField(max_length=128, trim_whitespace=False)
 

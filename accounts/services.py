@@ -1,14 +1,22 @@
 """What can happen to an account."""
 
+import time
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.reset import is_good, user_id_in
+from accounts.signals import time_zone_changing
 from accounts.tokens import TokenUser, forget_standing
-from ops import cache
+from ops import cache, outbox
+from ops.database import in_transaction
 from ops.logs import log_business_event
 from persenaut.errors import DomainError, NotFound
 
@@ -44,6 +52,15 @@ class WrongPassword(DomainError):
     message = _("Contraseña incorrecta")
 
 
+class InvalidResetToken(DomainError):
+    code = "invalid_reset_token"
+    message = _("El enlace para cambiar la contraseña ya no es válido. Pide uno nuevo.")
+
+
+PASSWORD_RESET = "password_reset"  # the kind of mail
+RESET_SECONDS = 0.3  # that every request for a reset takes, so that its time does not tell whether there is a user
+
+
 def register(*, name: str, username: str, email: str, password: str, **preferences: Any) -> User:
     """A new user; AlreadyRegistered when e-mail or username belong to somebody."""
     try:
@@ -69,15 +86,22 @@ def authenticate(*, email: str, password: str) -> User:
 def update_profile(asking: TokenUser, changes: dict[str, Any]) -> User:
     """Store the changed fields of the user's own profile; AlreadyInUse when e-mail or username belong to another."""
     user = get_user(asking.pk)
+    before = user.zone
     for field, value in changes.items():
         setattr(user, field, value)
     try:
-        with transaction.atomic():
-            user.save(update_fields=list(changes))
-            transaction.on_commit(lambda: _forget(user.pk))
+        _save_profile(user, before, list(changes))
     except IntegrityError as exc:
         raise AlreadyInUse from exc
     return user
+
+
+@in_transaction
+def _save_profile(user: User, before: ZoneInfo, fields: list[str]) -> None:
+    if user.zone != before:
+        time_zone_changing.send(User, user_id=user.pk, before=before, after=user.zone)
+    user.save(update_fields=fields)
+    transaction.on_commit(lambda: _forget(user.pk))
 
 
 def change_password(asking: TokenUser, *, current: str, new: str) -> User:
@@ -102,16 +126,60 @@ def end_tokens(user: User, *also_save: str) -> None:
         transaction.on_commit(lambda: forget_standing(user.pk))
 
 
+def ask_for_reset(email: str) -> None:
+    """Mail a link for a new password to the user with this address; nobody learns whether there is one."""
+    began = time.monotonic()
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).only("pk").first()
+    if user is not None:
+        useful = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+        outbox.enqueue(user.pk, PASSWORD_RESET, {}, language=get_language() or "", useful_for=useful)
+        log_business_event("PASSWORD_RESET_ASKED", {"userId": user.pk})
+    time.sleep(max(0.0, began + RESET_SECONDS - time.monotonic()))
+
+
+def user_of_reset(token: str) -> User:
+    """Whose password this token may reset now; InvalidResetToken when nobody's."""
+    user = User.objects.filter(pk=user_id_in(token), is_active=True).first()
+    if user is None or not is_good(token, user):
+        raise InvalidResetToken
+    return user
+
+
+def reset_password(token: str, new: str) -> None:
+    """Set a new password, once per token, and end every token of the user."""
+    user = user_of_reset(token)
+    _store_reset(user.pk, token, make_password(new))  # hashed before any row is locked: that takes a while
+    log_business_event("PASSWORD_RESET", {"userId": user.pk})
+
+
+@in_transaction
+def _store_reset(user_id: int, token: str, hashed: str) -> None:
+    user = User.objects.select_for_update().filter(pk=user_id, is_active=True).first()
+    if user is None or not is_good(token, user):  # of two requests with one token the second finds it used
+        raise InvalidResetToken
+    user.password = hashed
+    end_tokens(user, "password")
+
+
+def unsubscribe(user_id: int) -> None:
+    """No more notifications by mail; doing it twice is doing it once."""
+    if User.objects.filter(pk=user_id, wants_email=True).update(wants_email=False):
+        log_business_event("EMAIL_UNSUBSCRIBED", {"userId": user_id})
+
+
 def delete_account(asking: TokenUser, *, password: str) -> None:
     """Delete the user and everything of theirs, and with it all their tokens."""
     user = get_user(asking.pk)
     if not check_password(password, user.password):
         raise WrongPassword
-    user_id = user.pk
-    with transaction.atomic():
-        user.delete()
-        transaction.on_commit(lambda: _forget(user_id))
-    log_business_event("ACCOUNT_DELETED", {"userId": user_id})
+    _delete(user.pk)
+    log_business_event("ACCOUNT_DELETED", {"userId": asking.pk})
+
+
+@in_transaction  # its rows are locked in another order than elsewhere: whoever is in the way may come first
+def _delete(user_id: int) -> None:
+    User.objects.get(pk=user_id).delete()  # read here, since after a conflict this runs again
+    transaction.on_commit(lambda: _forget(user_id))
 
 
 def get_user(user_id: int) -> User:

@@ -70,6 +70,41 @@ class CheckAuthView(ApiView):
         return Response({"isAuthenticated": True, "user": who})
 
 
+class ForgotPasswordView(ApiView):
+    permission_classes = [Anyone]
+
+    @extend_schema(
+        request=bodies.ForgotPasswordSerializer,
+        responses=bodies.MessageSerializer,
+        summary="Ask for a link to set a new password",
+    )
+    @limited("auth")
+    def post(self, request: Request) -> Response:
+        body = bodies.ForgotPasswordSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        services.ask_for_reset(body.validated_data["email"])
+        return Response({"message": _("Si hay una cuenta con ese correo, te hemos enviado un enlace.")})
+
+
+class ResetPasswordView(ApiView):
+    permission_classes = [Anyone]
+
+    @extend_schema(
+        request=bodies.ResetPasswordSerializer,
+        responses=bodies.MessageSerializer,
+        summary="Set a new password with the token of a mailed link",
+    )
+    @limited("auth")
+    def post(self, request: Request) -> Response:
+        body = bodies.ResetPasswordSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        token, new = body.validated_data["token"], body.validated_data["newPassword"]
+        # Who holds a good token learns what is wrong with the password; nobody else does.
+        bodies.check_new_password(new, services.user_of_reset(token), field="newPassword")
+        services.reset_password(token, new)
+        return Response({"message": _("Contraseña actualizada correctamente")})
+
+
 class ProfileView(ApiView):
     @extend_schema(responses=bodies.ProfileSerializer, summary="Read the profile")
     @limited("api")

@@ -35,6 +35,20 @@ def next_delivery(frequency: str, anchor: date, clock: time, zone: ZoneInfo, aft
         step += 1
 
 
+def moved_delivery(frequency: str, day: date, clock: time, zone: ZoneInfo, now: datetime, *, had_today: bool) -> datetime:
+    """The next delivery of a schedule whose hour or zone was changed, when `day` was its next one.
+
+    Its period keeps its date and so its one delivery: at an hour that has passed by now it is due at once. Only a daily
+    one that would have come tomorrow may come today, unless the learner has had today's.
+    """
+    today = now.astimezone(zone).date()
+    if frequency == Frequency.DAILY and day == today + timedelta(days=1) and not had_today:
+        moment = instant(today, clock, zone)
+        if moment > now:
+            return moment
+    return instant(day, clock, zone)
+
+
 def nth_day(frequency: str, anchor: date, step: int) -> date:
     """The local date of the delivery `step` periods after the first. A monthly one on the 31st comes on the last day of
     a shorter month."""

@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -38,6 +39,16 @@ class ThemedQuerySet(models.QuerySet[Any]):
         return rows.filter(level=level) if level else rows
 
 
+class ScheduleQuerySet(ThemedQuerySet):
+    def due(self, now: datetime) -> Self:
+        """Those whose next delivery is due, the longest overdue first."""
+        return self.filter(is_active=True, next_delivery__lte=now).order_by("next_delivery", "id")
+
+    def lacking(self, now: datetime) -> Self:
+        """Those for which the next challenge is to be made now."""
+        return self.filter(is_active=True, make_at__lte=now).order_by("make_at", "id")
+
+
 class ChallengeSchedule(models.Model):
     """A standing order: a challenge of this theme and level, each day, week or month, at the learner's local hour."""
 
@@ -57,9 +68,13 @@ class ChallengeSchedule(models.Model):
     anchor = models.DateField()
     next_delivery = models.DateTimeField()
     is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=2, blank=True)  # of its questions, for a learner who has not chosen one
+    # When to make the next challenge; null while one is ready. Each attempt in vain puts it off further.
+    make_at = models.DateTimeField(null=True, blank=True)
+    make_attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = ThemedQuerySet.as_manager()
+    objects = ScheduleQuerySet.as_manager()
 
     class Meta:
         db_table = "challenge_schedules"
@@ -72,6 +87,8 @@ class ChallengeSchedule(models.Model):
         indexes = [
             # deliver_challenges: what is due.
             models.Index(fields=["is_active", "next_delivery"], name="challenge_schedules_due"),
+            # deliver_challenges: what is to be made.
+            models.Index(fields=["is_active", "make_at"], name="challenge_schedules_make"),
         ]
 
     def __str__(self) -> str:
@@ -158,6 +175,35 @@ class Challenge(models.Model):
     @property
     def lettered_options(self) -> list[dict[str, str]]:
         return [{"letter": letter, "text": text} for letter, text in zip(LETTERS, self.options, strict=True)]
+
+
+class Delivery(models.Model):
+    """One due moment of a schedule, and what came of it. It waits while nobody can make a challenge for it."""
+
+    schedule = models.ForeignKey(
+        ChallengeSchedule, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
+    due_at = models.DateTimeField()
+    challenge = models.ForeignKey(Challenge, on_delete=models.SET_NULL, null=True, related_name="+")
+    delivered_at = models.DateTimeField(null=True, blank=True)  # null while it waits
+
+    class Meta:
+        db_table = "deliveries"
+        verbose_name = _("entrega")
+        verbose_name_plural = _("entregas")
+        constraints = [
+            # Once per due moment, however many processes deliver; has this moment had its delivery?
+            models.UniqueConstraint(fields=["schedule", "due_at"], name="deliveries_once"),
+        ]
+        indexes = [
+            # Making: does a delivery of this schedule wait?
+            models.Index(fields=["schedule", "delivered_at"], name="deliveries_waiting"),
+            # prune: the oldest.
+            models.Index(fields=["due_at"], name="deliveries_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.schedule_id}, {self.due_at:%Y-%m-%d %H:%M}"
 
 
 class ThemeShelf(models.Model):

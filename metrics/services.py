@@ -138,15 +138,7 @@ def forget_answers(user_id: int, theme_key: str, level: str | None = None) -> No
 
 def figures_changed(user_id: int) -> None:
     """Make the user's cached figures old, once what changed them is committed."""
-    connection = transaction.get_connection()
-    # An answer can change several totals: one forgetting is enough for all of them.
-    if not any(getattr(hook, "forgets", None) == user_id for _, hook, _ in connection.run_on_commit):
-
-        def forget() -> None:
-            cache.invalidate_user(user_id)
-
-        forget.forgets = user_id  # type: ignore[attr-defined]
-        transaction.on_commit(forget)
+    transaction.on_commit(lambda: cache.invalidate_user(user_id))
 
 
 def _add_to_user(totals: UserMetrics, added: dict[str, Any]) -> None:

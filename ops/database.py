@@ -5,9 +5,9 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, models, transaction
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -42,6 +42,26 @@ def in_transaction(unit: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable")
 
     return run
+
+
+def unclaimed(rows: "models.QuerySet[Any]") -> "models.QuerySet[Any]":
+    """The rows that nobody else is working on, locked until the transaction ends, where the database can tell.
+
+    Elsewhere (SQLite, MariaDB before 10.6) they are the rows as they are: claim each by an update that names the value
+    you saw, and see whether it touched a row.
+    """
+    if connection.features.has_select_for_update_skip_locked:
+        return rows.select_for_update(skip_locked=True)
+    return rows
+
+
+def ask(question: Callable[[], R]) -> R:
+    """Ask from a thread that will not ask again (a health check's), and leave no connection behind."""
+    try:
+        return question()
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def is_conflict(exc: OperationalError) -> bool:

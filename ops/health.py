@@ -25,7 +25,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
@@ -269,8 +269,8 @@ def check_database() -> Any:
 
 
 class _Migrations:
-    """Whether all migrations are applied. That loads every migration module and compares two graphs, so a yes is kept:
-    the code of this process does not change any more."""
+    """Whether all migrations are applied. That loads every migration module, so a yes is kept: the code of this process
+    does not change any more."""
 
     def __init__(self) -> None:
         self.are_applied = False
@@ -278,8 +278,8 @@ class _Migrations:
     def __call__(self) -> Any:
         if not self.are_applied:
             with _short_connection() as connection:
-                executor = MigrationExecutor(connection)
-                self.are_applied = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+                loader = MigrationLoader(connection)
+                self.are_applied = loader.graph.nodes.keys() <= loader.applied_migrations.keys()
         return "" if self.are_applied else gettext_lazy("Hay migraciones pendientes.")
 
 

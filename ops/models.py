@@ -1,4 +1,7 @@
-"""What the house itself writes down: calls of the language model, and who has spent how many."""
+"""What the house itself writes down: calls of the language model, who has spent how many, and mail on its way."""
+
+from datetime import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -55,3 +58,48 @@ class ModelBudget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.payer}: {self.used}"
+
+
+class OutboxQuerySet(models.QuerySet["OutboxMail"]):
+    def due(self, now: datetime) -> Self:
+        """What is to be sent now, the longest waiting first."""
+        return self.filter(state=OutboxMail.State.WAITING, not_before__lte=now).order_by("not_before", "id")
+
+
+class OutboxMail(models.Model):
+    """A mail to be sent: what about and to whom. Its text is written when it is sent, so nothing secret stands here."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("en espera")
+        SENT = "sent", _("enviado")
+        GIVEN_UP = "given_up", _("abandonado")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(_("clase"), max_length=24)  # under which its writer is registered with ops.outbox
+    facts = models.JSONField(default=dict, blank=True)  # what its writer needs beside the user
+    language = models.CharField(_("idioma"), max_length=2, blank=True)  # for a user who has not chosen one
+    message_id = models.CharField(max_length=255)  # the same for every attempt: a mail that came twice is seen as one
+    state = models.CharField(_("estado"), max_length=8, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(_("intentos"), default=0)
+    # Not to be sent earlier; whoever sends it moves this on first, so that nobody else does meanwhile.
+    not_before = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()  # of no use to anybody later
+    created_at = models.DateTimeField(_("creado"), default=timezone.now)
+    sent_at = models.DateTimeField(_("enviado"), null=True, blank=True)
+    last_error = models.CharField(_("último error"), max_length=24, blank=True)  # a stable word, never the server's text
+
+    objects = OutboxQuerySet.as_manager()
+
+    class Meta:
+        db_table = "outbox"
+        verbose_name = _("correo")
+        verbose_name_plural = _("correos")
+        indexes = [
+            # send_outbox: what is to be sent.
+            models.Index(fields=["state", "not_before"], name="outbox_due"),
+            # health: the oldest that waits; send_outbox --stuck; prune: the oldest that is done.
+            models.Index(fields=["state", "created_at"], name="outbox_oldest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.message_id}"

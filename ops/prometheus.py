@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 QUERY_BUCKETS = (0, 1, 2, 3, 5, 8, 13, 21, 50, 100)
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+SIGNS_OF_A_PROXY = {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA"}
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 MASTER = "PERSENAUT_METRICS_MASTER"  # the process that has prepared the directory
 FOLDED = 0  # the process id, never a real one, in the names of the files that hold what ended processes have counted
@@ -192,8 +193,8 @@ def _has_token(request: HttpRequest) -> bool:
 
 def _is_near(request: HttpRequest) -> bool:
     """Whether the request comes from an allowed network, as far as that can be known."""
-    if not settings.TRUSTED_PROXY_COUNT and ("HTTP_X_FORWARDED_FOR" in request.META or "HTTP_VIA" in request.META):
-        return False  # through a proxy nobody told us of: its own address would open the page to the world
+    if not settings.TRUSTED_PROXY_COUNT and not request.META.keys().isdisjoint(SIGNS_OF_A_PROXY):
+        return False  # one that nobody told us of: its own address would open the page to the world
     try:
         address = ipaddress.ip_address(client_address(request))
     except ValueError:

@@ -4,8 +4,8 @@ import os
 import re
 import secrets
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -89,6 +89,35 @@ def env_url(name: str, default: str, schemes: tuple[str, ...]) -> str:
 def database(url: str) -> dict[str, Any]:
     """Django's dictionary for a database URL (`mysql://user:password@host:3306/name?key=value`, `sqlite:///path`)."""
     return dict(environ.Env.db_url_config(url))
+
+
+class MailServer(NamedTuple):
+    host: str
+    port: int
+    user: str
+    password: str
+    starttls: bool
+    ssl: bool
+
+
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+
+
+def mail_server(url: str) -> MailServer:
+    """The parts of `smtp://user:password@host:port` (smtp+tls: STARTTLS; smtps: TLS from the start); "" for no host."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as exc:
+        raise ImproperlyConfigured("EMAIL_URL has a port that is none") from exc
+    return MailServer(
+        host=parts.hostname or "",
+        port=port or MAIL_PORTS.get(parts.scheme, 587),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+tls",
+        ssl=parts.scheme == "smtps",
+    )
 
 
 def kept_secret(path: Path) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from corsheaders.defaults import default_headers
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from ops import logs
@@ -20,6 +21,7 @@ from persenaut.env import (
     env_str,
     env_url,
     kept_secret,
+    mail_server,
     read_dotenv,
 )
 
@@ -241,6 +243,27 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["X-Request-ID", "X-Cache", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining"]
 CORS_EXPOSE_HEADERS += ["RateLimit-Reset", "RateLimit-Policy", "ETag", "Server-Timing"]
+
+# --- Mail ---------------------------------------------------------------------------------------------------------
+PUBLIC_URL = env_url("PUBLIC_URL", f"http://{env_str('HOST', '127.0.0.1')}:{env_int('PORT', 8000)}", ("http", "https"))
+PUBLIC_URL = PUBLIC_URL.rstrip("/")  # of this server: links to end notifications
+FRONTEND_URL = env_url("FRONTEND_URL", PUBLIC_URL, ("http", "https")).rstrip("/")  # of the client
+_mail = mail_server(env_url("EMAIL_URL", "", ("smtp", "smtp+tls", "smtps")))
+EMAIL_HOST = env_str("EMAIL_HOST", _mail.host)
+EMAIL_PORT = env_int("EMAIL_PORT", _mail.port, minimum=1)
+EMAIL_HOST_USER = env_str("EMAIL_HOST_USER", _mail.user)
+EMAIL_HOST_PASSWORD = env_str("EMAIL_HOST_PASSWORD", _mail.password)
+# By port, as servers have it: 465 speaks TLS from the first byte, 587 once it was asked to.
+EMAIL_USE_SSL = env_bool("EMAIL_USE_SSL", _mail.ssl or EMAIL_PORT == 465)
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", not EMAIL_USE_SSL and (_mail.starttls or EMAIL_PORT == 587))
+EMAIL_CA_CERTS = env_str("EMAIL_CA_CERTS")
+EMAIL_TIMEOUT = env_int("EMAIL_TIMEOUT", 10, minimum=1)  # seconds, for each of a mail's dozen steps
+EMAIL_BACKEND = "ops.mail.SmtpBackend" if EMAIL_HOST else "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "Persenaut <noreply@localhost>")
+UNSUBSCRIBE_EMAIL = env_str("UNSUBSCRIBE_EMAIL")
+PASSWORD_RESET_TIMEOUT = 3600  # seconds
+if EMAIL_USE_SSL and EMAIL_USE_TLS:
+    raise ImproperlyConfigured("EMAIL_USE_SSL and EMAIL_USE_TLS exclude each other: use SSL for port 465, TLS for 587")
 
 # --- The language model -------------------------------------------------------------------------------------------
 AI_API_KEY = env_str("AI_API_KEY") or env_str("GROQ_API_KEY")

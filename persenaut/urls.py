@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from accounts.pages import unsubscribe_page
 from ops import api_docs
 from ops.api import UnknownPath
 from ops.health import health, livez, readyz
@@ -14,6 +15,7 @@ urlpatterns = [
     path("api/", include("metrics.urls")),
     path("api/", include("tutor.urls")),
     re_path(r"^api(/.*)?$", UnknownPath.as_view()),
+    path("unsubscribe", unsubscribe_page),
     path("health", health),
     path("livez", livez),
     path("readyz", readyz),

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 import tests.environment  # noqa: F401  the environment of all that is started here
-from tests.servers import ServerFault, attend, ended_politely, private_mariadb, private_redis
+from tests.servers import ServerFault, ended_politely, ending_with_us, private_mariadb, private_redis, run
 
 NO_TESTS = 5  # pytest's exit code when none was selected
 # On two cores nearly twice as fast; a file's tests stay together, for what they share.
@@ -71,14 +71,16 @@ def check(sqlite: dict[str, str], servers: dict[str, str]) -> None:
 
 
 def step(env: dict[str, str], module: str, *arguments: str) -> None:
-    say(f"== {module} {' '.join(arguments)}")
-    if code := attend(subprocess.Popen([sys.executable, "-m", module, *arguments], env=env)):
-        raise Failed(code)
+    execute(env, ["-m", module, *arguments])
 
 
 def manage(env: dict[str, str], *arguments: str) -> None:
-    say(f"== manage.py {' '.join(arguments)}")
-    if code := attend(subprocess.Popen([sys.executable, "manage.py", *arguments], env=env)):
+    execute(env, ["manage.py", *arguments])
+
+
+def execute(env: dict[str, str], arguments: list[str]) -> None:
+    say(f"== {' '.join(arguments)}")
+    if code := run([sys.executable, *arguments], env):
         raise Failed(code)
 
 
@@ -91,12 +93,11 @@ def pytest(env: dict[str, str], arguments: list[str]) -> tuple[int, str]:
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
     assert process.stdout is not None
     end = b""
-    try:
+    with ending_with_us(process):
         while chunk := os.read(process.stdout.fileno(), 65536):
             end = (end + chunk)[-4000:]
             os.write(1, chunk)
-    finally:
-        code = attend(process)
+        code = process.wait()
     if code not in (0, NO_TESTS):
         raise Failed(code)
     return code, end.decode(errors="replace").strip().rpartition("\n")[2]

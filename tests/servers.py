@@ -212,10 +212,11 @@ def ended_politely() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def attend(process: "subprocess.Popen[bytes]") -> int:
-    """Wait for a process in our terminal; its exit code as a shell has it. When we are ended first, so is it."""
+@contextlib.contextmanager
+def ending_with_us(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Around the waiting for a process in our terminal: when we are ended first, so is it."""
     try:
-        code = process.wait()
+        yield
     except KeyboardInterrupt:
         if sys.stdin.isatty():  # Ctrl-C went to both of us
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -225,9 +226,16 @@ def attend(process: "subprocess.Popen[bytes]") -> int:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)  # at which pytest, unlike at SIGTERM, takes down what it put up
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(STOP_SECONDS)
+                process.wait(10)
             process.kill()
             process.wait()
+
+
+def run(command: Sequence[str], env: dict[str, str]) -> int:
+    """Run a command in our terminal; its exit code as a shell has it."""
+    process = subprocess.Popen(command, env=env)
+    with ending_with_us(process):
+        code = process.wait()
     return code if code >= 0 else 128 - code
 
 
@@ -237,8 +245,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         with ended_politely(), private_mariadb() as database, private_redis() as redis:
-            env = os.environ | {"DATABASE_URL": database.url, "REDIS_URL": redis.url}
-            return attend(subprocess.Popen(arguments[1:], env=env))
+            return run(arguments[1:], os.environ | {"DATABASE_URL": database.url, "REDIS_URL": redis.url})
     except ServerFault as exc:
         sys.stderr.write(f"{exc}\n")
         return 1

@@ -118,7 +118,7 @@ def test_pending_migrations_are_unhealthy_and_not_ready(client, transactional_db
 
 def test_applied_migrations_are_looked_at_once(client, db, monkeypatch):
     assert client.get("/readyz").status_code == 200
-    monkeypatch.setattr(health, "MigrationExecutor", None)  # asking again would fail
+    monkeypatch.setattr(health, "MigrationLoader", None)  # asking again would fail
     assert client.get("/readyz").json() == {"status": "ready"}
 
 

@@ -139,6 +139,7 @@ def test_behind_a_proxy_it_is_the_client_who_counts(client, settings):
     # The proxy itself asks from loopback: with or without our knowing of it, that must not open the page.
     assert status(client, "127.0.0.1", x_forwarded_for="203.0.113.9") == 403
     assert status(client, "127.0.0.1", via="1.1 proxy") == 403
+    assert status(client, "127.0.0.1", forwarded="for=203.0.113.9") == 403
     settings.TRUSTED_PROXY_COUNT = 1
     assert status(client, "127.0.0.1", x_forwarded_for="203.0.113.9") == 403
     assert status(client, "127.0.0.1", x_forwarded_for="127.0.0.1, 203.0.113.9") == 403

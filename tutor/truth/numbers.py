@@ -91,7 +91,7 @@ class Numbers:
         self.language = language
 
     def are_true(self, clause: Clause) -> bool:
-        if clause.words & v.VAGUE_AMOUNTS or any(_is_odd(token) for token in clause.tokens):
+        if clause.words & v.VAGUE_AMOUNTS or any(_is_odd(token) for token in clause.tokens) or _has_hundred(clause):
             return False
         claims = read(clause.tokens, self.language)
         if claims and not clause.plan and not self._is_plain(clause):
@@ -114,8 +114,9 @@ class Numbers:
         if claim.unit in OF_A_THEME:
             area = self._area(claim, clause, about)
             return area is not None and _fits(claim, area, clause, is_before=_is_before(claim, clause, claims))
-        if any(token.theme_key for token in clause):
-            return False  # days, sessions and points are known of all themes together only
+        words = {token.folded for token in clause if token.is_word}
+        if any(token.theme_key for token in clause) or (claim.unit != Unit.PERIOD and words & v.BEFORE_WORDS):
+            return False  # days, sessions and points are known of all themes together, and of this period only
         return claim.values in self._counts(claim.unit)
 
     def _counts(self, unit: Unit) -> set[tuple[Decimal | int, ...]]:
@@ -222,6 +223,12 @@ def _with_units(clause: Sequence[Token], index: int, tens: int, language: str) -
     if 0 < unit < 10 and (link > index or language == "en"):
         return Decimal(tens + unit), link + 2
     return Decimal(tens), index + 1
+
+
+def _has_hundred(clause: Clause) -> bool:
+    """«ciento» as a number of its own; in «por ciento» it is none."""
+    words = [token.folded for token in clause.tokens]
+    return any(word == "ciento" and words[place - 1 : place] != ["por"] for place, word in enumerate(words))
 
 
 def _is_odd(token: Token) -> bool:

@@ -4,6 +4,7 @@ from tutor.figures import STEADY, Area, Figures
 from tutor.truth import vocabulary as v
 from tutor.truth.text import Clause
 
+ASKING = frozenset(["y", "e", "o", "and", "or", ",", ":", "¡", "para", "to"])  # before an imperative or an infinitive
 REACH = 4  # words from «más» to the «que» of the same comparison
 
 
@@ -20,9 +21,8 @@ class Qualities:
         return "" if self._praise_is_true(clause) and self._rank_is_true(clause) else "praise"
 
     def _trend_is_true(self, clause: Clause) -> bool:
-        words = clause.words
-        rises = bool(words & v.ROSE) or (not clause.plan and bool(words & v.RISES))
-        falls = bool(words & v.FELL) or (not clause.plan and bool(words & v.FALLS))
+        words = _told(clause)
+        rises, falls = bool(words & (v.ROSE | v.RISES)), bool(words & (v.FELL | v.FALLS))
         steady = bool(words & v.STEADY_WORDS)
         if not (rises or falls or steady):
             return True
@@ -69,6 +69,16 @@ class Qualities:
             known = [self.figures.over(key, level) for key in keys for level in clause.levels]
             return [area for area in known if area.now.answered] or [self.figures.over(key) for key in keys]
         return [self.figures.over(key, level) for key in keys or {""} for level in clause.levels or {""}]
+
+
+def _told(clause: Clause) -> set[str]:
+    """The words of a clause; of a plan without those that may ask for something: «Sube de nivel y baja el ritmo»."""
+    before = [token.text.lower() for token in clause.tokens]
+    return {
+        token.folded
+        for place, token in enumerate(clause.tokens)
+        if token.is_word and not (clause.plan and (place == 0 or before[place - 1] in ASKING))
+    }
 
 
 def _is_unclear(clause: Clause) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tutor.figures import Figures
-from tutor.truth.vocabulary import CLAUSE_BREAKS, FACT_WORDS, KNOWN_WORDS, LEVEL_WORDS
+from tutor.truth.vocabulary import BEING, CLAUSE_BREAKS, FACT_WORDS, KNOWN_WORDS, LEVEL_WORDS
 
 MAX_TEXT = 2000  # characters of one text that are looked at
 
@@ -79,7 +79,8 @@ class Clause:
     def of(cls, tokens: list[Token], *, plan: bool, about: str) -> "Clause":
         words = frozenset(token.folded for token in tokens if token.is_word)
         keys = frozenset(token.theme_key for token in tokens if token.theme_key)
-        return cls(tuple(tokens), words, keys, plan and not words & FACT_WORDS, about)
+        tells = words & FACT_WORDS or (keys and words & BEING)
+        return cls(tuple(tokens), words, keys, plan and not tells, about)
 
     @property
     def levels(self) -> set[str]:

@@ -71,6 +71,7 @@ PERIOD_NOUNS = {
 
 # Claims without a number
 FACT_WORDS = _words["fact words"]
+BEING = _words["being"]
 ABSOLUTES = _words["absolutes"]
 ROSE, RISES = _words["rose"], _words["rises"]
 FELL, FALLS = _words["fell"], _words["falls"]

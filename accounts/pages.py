@@ -1,0 +1,38 @@
+"""The one page for people: the end of notifications by mail, from the link in each of them."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts.mails import user_of_unsubscribe
+from accounts.services import unsubscribe
+from ops.language import speak
+
+
+# What keeps strangers out is the signed link: mail programs that press it for their users bring no cookie (RFC 8058).
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe_page(request: HttpRequest) -> HttpResponse:
+    """GET asks, and changes nothing: mail programs and their guards follow links by themselves. POST does it."""
+    user = user_of_unsubscribe(request.GET.get("token", ""))
+    speak(user.language if user else "", request.headers.get("Accept-Language", ""))
+    if user is None:
+        return _page(request, _("Este enlace no es válido"), [_("Ábrelo tal como está en el correo, sin cortarlo.")], 404)
+    if request.method == "POST":
+        unsubscribe(user.pk)
+        user.wants_email = False
+    if user.wants_email:
+        asked = [_("Dejarás de recibir un correo cada vez que te llegue un reto. Los retos te seguirán esperando.")]
+        return _page(request, _("¿No quieres recibir más correos?"), asked, button=_("No recibir más correos"))
+    done = [_("No te enviaremos más avisos por correo."), _("Puedes volver a activarlos en tu perfil.")]
+    return _page(request, _("Hecho"), done)
+
+
+def _page(request: HttpRequest, title: str, paragraphs: list[str], status: int = 200, button: str = "") -> HttpResponse:
+    shown = {"title": title, "paragraphs": paragraphs, "button": button, "language": get_language()}
+    return render(request, "accounts/page.html", shown, status=status)
