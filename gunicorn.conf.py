@@ -57,12 +57,15 @@ def on_starting(server: Any) -> None:
     """Gunicorn's own lines go where all logs go; when that is to files, they are seen on the console too."""
     from django.conf import settings
 
+    from ops.logs.lines import ConsoleFormatter
+
     log = logging.getLogger("gunicorn.error")
     log.propagate = True
     log.handlers.clear()
     if settings.LOG_TO == "files":
         console = logging.StreamHandler()
-        console.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+        console.setFormatter(ConsoleFormatter(service="", environment="", colour=sys.stderr.isatty()))
+        console.setLevel(logging.INFO)
         log.addHandler(console)
 
 
