@@ -19,6 +19,7 @@ def write_password_reset(user: User, facts: dict[str, Any]) -> Letter:
     minutes = settings.PASSWORD_RESET_TIMEOUT // 60
     return Letter(
         subject=_("Cambia tu contraseña de Persenaut"),
+        title=_("Cambia tu contraseña"),
         paragraphs=[
             _("Alguien, seguramente tú, ha pedido cambiar la contraseña de tu cuenta de Persenaut."),
             _("Este enlace sirve una sola vez, durante %(minutes)d minutos. Al usarlo se cierran todas tus sesiones.")

@@ -22,7 +22,8 @@ def unsubscribe_page(request: HttpRequest) -> HttpResponse:
     user = user_of_unsubscribe(request.GET.get("token", ""))
     speak(user.language if user else "", request.headers.get("Accept-Language", ""))
     if user is None:
-        return _page(request, _("Este enlace no es válido"), [_("Ábrelo tal como está en el correo, sin cortarlo.")], 404)
+        uncut = [_("Ábrelo tal como está en el correo, sin cortarlo.")]
+        return _page(request, _("Este enlace no es válido"), uncut, status=404)
     if request.method == "POST":
         unsubscribe(user.pk)
         user.wants_email = False

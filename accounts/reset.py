@@ -15,7 +15,7 @@ class _Tokens(PasswordResetTokenGenerator):
 
     key_salt = "accounts.reset"
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         return f"{user.pk} {user.password} {user.token_version} {user.email} {timestamp}"
 
 

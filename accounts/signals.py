@@ -2,6 +2,6 @@
 
 from django.dispatch import Signal
 
-# A user's clock is about to change: `user_id`, `before` and `after` (ZoneInfo). Sent inside the transaction that changes
-# it, before the user's row is locked: what receivers lock comes first, as where they write by themselves.
+# A user's clock is about to change: `user_id`, `before` and `after` (ZoneInfo). Sent inside the transaction that
+# changes it, before the user's row is locked: what receivers lock comes first, as where they write by themselves.
 time_zone_changing = Signal()

@@ -15,7 +15,7 @@ Frequency = ChallengeSchedule.Frequency
 
 def instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The moment, in UTC, at which a clock in `zone` shows this day and time."""
-    return datetime.combine(day, clock, zone).astimezone(UTC)
+    return datetime.combine(day, clock.replace(fold=0), zone).astimezone(UTC)
 
 
 def first_delivery(clock: time, zone: ZoneInfo, now: datetime) -> tuple[date, datetime]:
@@ -35,8 +35,10 @@ def next_delivery(frequency: str, anchor: date, clock: time, zone: ZoneInfo, aft
         step += 1
 
 
-def moved_delivery(frequency: str, day: date, clock: time, zone: ZoneInfo, now: datetime, *, had_today: bool) -> datetime:
-    """The next delivery of a schedule whose hour or zone was changed, when `day` was its next one.
+def moved_delivery(
+    frequency: str, day: date, clock: time, zone: ZoneInfo, now: datetime, *, had_today: bool
+) -> datetime:
+    """The next delivery of a schedule whose hour was changed, when `day` was its next one.
 
     Its period keeps its date and so its one delivery: at an hour that has passed by now it is due at once. Only a daily
     one that would have come tomorrow may come today, unless the learner has had today's.

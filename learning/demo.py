@@ -13,8 +13,8 @@ from decimal import Decimal
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.tokens import TokenUser
-from learning.calendar import first_delivery, instant
+from accounts.tokens import speaking_for
+from learning.calendar import instant
 from learning.generation import Order, shuffled
 from learning.generation.bank import Bank
 from learning.models import (
@@ -25,7 +25,8 @@ from learning.models import (
     ThemeShelf,
     UserResponse,
 )
-from learning.services.challenges import fact_of, schedule_challenges, store
+from learning.services.challenges import fact_of, store
+from learning.services.schedules import create_schedule
 from learning.services.sessions import QUESTIONS, TIMED_SECONDS
 from learning.words import GameMode, Level, theme_key
 from metrics.services import SessionFact, lock_totals, record_answers, record_session
@@ -176,20 +177,11 @@ class Year:
 
     def leave_something_to_do(self) -> None:
         """A few delivered challenges that wait, and a schedule that brings one each morning."""
-        theme = THEMES[-1]
-        order = Order(theme=theme, theme_key=theme_key(theme), level=Level.BEGINNER)
-        day, moment = first_delivery(MORNING, self.user.zone, timezone.now())
-        asking = TokenUser(
-            id=self.user.pk,
-            name=self.user.name,
-            username=self.user.username,
-            is_staff=False,
-            time_zone=self.user.time_zone,
-            language=self.user.language,
-            token={},
+        asking, language = speaking_for(self.user), self.user.language
+        schedule = create_schedule(
+            asking, theme=THEMES[-1], level=Level.BEGINNER, language=language, delivery_time=MORNING
         )
-        schedule = schedule_challenges(asking, order, schedule={"delivery_time": MORNING, "anchor": day}, moment=moment)
-        waiting = Challenge.objects.of_user(self.user.pk).in_theme(order.theme_key, order.level)
+        waiting = Challenge.objects.of_user(self.user.pk).in_theme(schedule.theme_key, schedule.level)
         ids = waiting.filter(state=Challenge.State.ACTIVE).values_list("pk", flat=True)[:PENDING]
         delivered = instant(self.yesterday, MORNING, self.user.zone)
         Challenge.objects.filter(pk__in=list(ids)).update(

@@ -34,19 +34,27 @@ class ThemedQuerySet(models.QuerySet[Any]):
     def of_user(self, user_id: int) -> Self:
         return self.filter(user_id=user_id)
 
+    def visible(self) -> Self:
+        """Without challenges that were reported or retired."""
+        return self.filter(hidden_at=None)
+
     def in_theme(self, theme_key: str, level: str | None = None) -> Self:
         rows = self.filter(theme_key=theme_key)
         return rows.filter(level=level) if level else rows
 
 
 class ScheduleQuerySet(ThemedQuerySet):
+    def active(self) -> Self:
+        # Not is_active=True: SQLite is then sent the bare column, for which it does not look into an index.
+        return self.filter(is_active__in=[True])
+
     def due(self, now: datetime) -> Self:
         """Those whose next delivery is due, the longest overdue first."""
-        return self.filter(is_active=True, next_delivery__lte=now).order_by("next_delivery", "id")
+        return self.active().filter(next_delivery__lte=now).order_by("next_delivery", "id")
 
     def lacking(self, now: datetime) -> Self:
         """Those for which the next challenge is to be made now."""
-        return self.filter(is_active=True, make_at__lte=now).order_by("make_at", "id")
+        return self.active().filter(make_at__lte=now).order_by("make_at", "id")
 
 
 class ChallengeSchedule(models.Model):
@@ -135,6 +143,7 @@ class Challenge(models.Model):
     repeat = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(_("estado"), max_length=9, choices=State)
     delivered_at = models.DateTimeField(null=True, blank=True)
+    hidden_at = models.DateTimeField(null=True, blank=True)  # reported by its learner, or retired for everybody
     shuffle_key = models.PositiveIntegerField(default=_shuffle_key)  # a random order without sorting at random
     created_at = models.DateTimeField(_("creado"), default=timezone.now)
 
@@ -161,6 +170,8 @@ class Challenge(models.Model):
             models.Index(fields=["user", "-created_at", "-id"], name="challenges_user_recent"),
             # A schedule's next challenge.
             models.Index(fields=["schedule", "state", "created_at"], name="challenges_schedule_state"),
+            # Everybody who met a question that turns out to be wrong.
+            models.Index(fields=["fingerprint"], name="challenges_fingerprint"),
             # Staff: all questions of a theme and level.
             NamedIndex(fields=["theme_key", "level"], name="idx_challenges_theme_difficulty"),
         ]
@@ -180,9 +191,7 @@ class Challenge(models.Model):
 class Delivery(models.Model):
     """One due moment of a schedule, and what came of it. It waits while nobody can make a challenge for it."""
 
-    schedule = models.ForeignKey(
-        ChallengeSchedule, on_delete=models.CASCADE, related_name="deliveries", db_index=False
-    )
+    schedule = models.ForeignKey(ChallengeSchedule, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     due_at = models.DateTimeField()
     challenge = models.ForeignKey(Challenge, on_delete=models.SET_NULL, null=True, related_name="+")
     delivered_at = models.DateTimeField(null=True, blank=True)  # null while it waits
@@ -228,13 +237,14 @@ class ThemeShelf(models.Model):
 
 
 class Answer(models.Model):
-    """One graded answer. Never edited."""
+    """One graded answer. Not edited, unless staff find that its question was wrong."""
 
     user = _owner()
     selected_letter = models.CharField(max_length=1, blank=True)  # blank: a client that grades by itself did not say
     is_correct = models.BooleanField()
     response_time = models.DecimalField(max_digits=9, decimal_places=3)  # seconds, as the client says
     day = models.DateField()  # the learner's own date
+    is_void = models.BooleanField(default=False)  # the question was no good: the answer counts for nothing
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -245,6 +255,8 @@ class UserResponse(Answer):
     """The answer to a challenge outside a session."""
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="responses", db_index=False)
+    # Above 1 only in what the first generation left: there a challenge could be answered again.
+    attempt = models.PositiveSmallIntegerField(default=1, db_default=1)
 
     objects = ThemedQuerySet.as_manager()
 
@@ -254,7 +266,7 @@ class UserResponse(Answer):
         verbose_name_plural = _("respuestas")
         constraints = [
             # A challenge is answered once; grading finds the answer that is there.
-            models.UniqueConstraint(fields=["challenge"], name="user_responses_challenge"),
+            models.UniqueConstraint(fields=["challenge", "attempt"], name="user_responses_attempt"),
         ]
         indexes = [
             # A user's answers in time: rebuild_metrics, staff.
@@ -317,3 +329,119 @@ class IntensiveResponse(Answer):
             # A user's answers in time: rebuild_metrics, staff.
             models.Index(fields=["user", "created_at"], name="intensive_responses_user_time"),
         ]
+
+
+class QuestionReport(models.Model):
+    """A learner says that something is wrong with a question. Staff decide; until then it is hidden from the learner,
+    and their answers to it count for nothing."""
+
+    class Reason(models.TextChoices):
+        WRONG_KEY = "wrong_key", _("la respuesta dada por buena es falsa")
+        TWO_RIGHT = "two_right", _("hay más de una respuesta correcta")
+        UNCLEAR = "unclear", _("no se entiende")
+        OFF_TOPIC = "off_topic", _("no es del tema o del nivel")
+        OTHER = "other", _("otra cosa")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("por decidir")
+        ACCEPTED = "accepted", _("aceptado: pregunta retirada")
+        CORRECTED = "corrected", _("aceptado: pregunta corregida")
+        REJECTED = "rejected", _("rechazado")
+
+    user = _owner()
+    challenge = models.OneToOneField(Challenge, on_delete=models.CASCADE, related_name="report")
+    reason = models.CharField(_("motivo"), max_length=9, choices=Reason)
+    comment = models.TextField(_("comentario"), blank=True)
+    state = models.CharField(_("estado"), max_length=9, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField(_("creado"), default=timezone.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        db_table = "question_reports"
+        verbose_name = _("aviso sobre una pregunta")
+        verbose_name_plural = _("avisos sobre preguntas")
+        indexes = [
+            # The staff's queue: open ones, oldest first.
+            models.Index(fields=["state", "created_at"], name="question_reports_queue"),
+            # A user's deletion.
+            models.Index(fields=["user"], name="question_reports_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.challenge_id}"
+
+
+class RetiredQuestion(models.Model):
+    """A question that no source may hand out again, whatever file or model it comes from."""
+
+    fingerprint = models.CharField(max_length=64)
+    question = models.TextField(_("pregunta"))
+    created_at = models.DateTimeField(_("retirada"), default=timezone.now)
+
+    class Meta:
+        db_table = "retired_questions"
+        verbose_name = _("pregunta retirada")
+        verbose_name_plural = _("preguntas retiradas")
+        constraints = [
+            # Each order: are any of these retired?
+            models.UniqueConstraint(fields=["fingerprint"], name="retired_questions_fingerprint"),
+        ]
+
+    def __str__(self) -> str:
+        return self.question[:80]
+
+
+class ImportedTable(models.Model):
+    """How far the import of one kind of row of a first-generation database has come, and what became of the rows."""
+
+    source = models.CharField(max_length=16)  # which database, by what is in it: the same one under another address
+    kind = models.CharField(max_length=24)
+    last_id = models.CharField(max_length=64, blank=True)  # the old id up to which rows were read; "" for none yet
+    seen = models.PositiveBigIntegerField(default=0)
+    imported = models.PositiveBigIntegerField(default=0)
+    repaired = models.PositiveBigIntegerField(default=0)  # of those imported
+    left_out = models.PositiveBigIntegerField(default=0)
+    began_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "imported_tables"
+        constraints = [
+            # Going on where the last batch ended.
+            models.UniqueConstraint(fields=["source", "kind"], name="imported_tables_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.kind}: {self.seen}"
+
+
+class ImportedRow(models.Model):
+    """What became of one row of a first-generation database, written with what was made of it.
+
+    Rows to which others refer are all here; of the rest those that were repaired or left out. Nothing personal: it
+    outlives the user.
+    """
+
+    class Outcome(models.TextChoices):
+        IMPORTED = "imported"
+        REPAIRED = "repaired"
+        LEFT_OUT = "left_out"
+
+    table = models.ForeignKey(ImportedTable, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    old_id = models.CharField(max_length=64)
+    new_id = models.CharField(max_length=36, blank=True)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    owner = models.BigIntegerField(null=True)  # the old user's id, where we know it
+    notes = models.JSONField(default=list)  # [[code, detail], ...]
+
+    class Meta:
+        db_table = "imported_rows"
+        constraints = [
+            # Rows that refer to this one find what was made of it; no row is imported twice.
+            models.UniqueConstraint(fields=["table", "old_id"], name="imported_rows_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old_id}: {self.outcome}"

@@ -1,13 +1,14 @@
 """Bodies about challenges and sessions, as clients send and read them (contract sections 3 and 4)."""
 
 import math
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from learning.models import LETTERS, Challenge, ChallengeSchedule
+from learning.models import LETTERS, Challenge, ChallengeSchedule, QuestionReport
 from learning.words import MAX_THEME, GameMode, Level, game_mode_named, level_named, theme_key
 
 MAX_ID = 2**63 - 1
@@ -90,15 +91,20 @@ class NotesPreferencesSerializer(PreferencesSerializer):
     deliveryDate = serializers.DateField(required=False)
 
 
+def with_level(data: Any) -> Any:
+    """The body with the level where we look for it."""
+    if "level" not in data and "difficulty" in data:
+        return {**data, "level": data["difficulty"]}
+    return data
+
+
 class ThemeAndLevelSerializer(serializers.Serializer[Any]):
     userId = serializers.JSONField(required=False, help_text="ignored unless it names another user, which is a 404")
     theme = ThemeField()
     level = LevelField(help_text="also as `difficulty`")
 
     def to_internal_value(self, data: Any) -> Any:
-        if "level" not in data and "difficulty" in data:
-            data = {**data, "level": data["difficulty"]}
-        return super().to_internal_value(data)
+        return super().to_internal_value(with_level(data))
 
 
 class GenerateSerializer(ThemeAndLevelSerializer):
@@ -127,6 +133,11 @@ class StartChallengeSerializer(serializers.Serializer[Any]):
     challengeId = IdField()
 
 
+class ReportSerializer(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=QuestionReport.Reason.choices)
+    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+
+
 class StartSessionSerializer(serializers.Serializer[Any]):
     theme = ThemeField(min_length=2)
     gameMode = GameModeField()
@@ -149,6 +160,21 @@ class ContinueSurvivalSerializer(serializers.Serializer[Any]):
 
 class DeleteThemesSerializer(serializers.Serializer[Any]):
     themes = serializers.ListField(child=ThemeField(), min_length=1, max_length=MAX_LIST)
+
+
+class ScheduleChangeSerializer(PreferencesSerializer):
+    """What can be changed of a schedule; the rest stays as it is."""
+
+    theme = ThemeField(required=False)
+    level = LevelField(required=False, help_text="also as `difficulty`")
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(with_level(data))
+
+
+class NewScheduleSerializer(ScheduleChangeSerializer):
+    theme = ThemeField()
+    level = LevelField(help_text="also as `difficulty`")
 
 
 # --- What clients read ---------------------------------------------------------------------------------------------
@@ -220,6 +246,20 @@ class GradedSerializer(serializers.Serializer[Any]):
 class PendingSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField()
     challenges = PendingQuestionSerializer(many=True)
+
+
+class ScheduleSerializer(serializers.ModelSerializer[ChallengeSchedule]):
+    deliveryTime = serializers.TimeField(source="delivery_time", format="%H:%M:%S", help_text="by the user's clock")
+    isActive = serializers.BooleanField(source="is_active")
+    nextDelivery = serializers.SerializerMethodField(help_text="null while it is paused")
+    createdAt = serializers.DateTimeField(source="created_at")
+
+    class Meta:
+        model = ChallengeSchedule
+        fields = ["id", "theme", "level", "frequency", "deliveryTime", "isActive", "nextDelivery", "createdAt"]
+
+    def get_nextDelivery(self, schedule: ChallengeSchedule) -> datetime | None:
+        return schedule.next_delivery if schedule.is_active else None
 
 
 class DoneSerializer(serializers.Serializer[Any]):

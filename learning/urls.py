@@ -3,6 +3,7 @@
 from django.urls import path
 
 from learning.views.challenges import ChallengeViewSet, DemoViewSet, GenerateViewSet
+from learning.views.schedules import ScheduleViewSet
 from learning.views.sessions import IntensiveReviewViewSet
 from learning.views.themes import ThemeViewSet
 
@@ -17,6 +18,7 @@ start = ChallengeViewSet.as_view({"post": "start"})
 urlpatterns = [
     path("challenges", ChallengeViewSet.as_view({"get": "list"})),
     path("challenges/<int:pk>", ChallengeViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
+    path("challenges/<int:pk>/report", ChallengeViewSet.as_view({"post": "report"})),
     path("challenges/generate", generate),
     path("challenges/groq", groq),
     path("challenges/from-notes", from_notes),
@@ -24,6 +26,11 @@ urlpatterns = [
     path("challenges/save-intensive-response", save_intensive_response),
     path("challenges/pending", pending),
     path("challenges/start", start),
+    path("schedules", ScheduleViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "schedules/<int:pk>",
+        ScheduleViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
     path("reto", generate),
     path("groq", groq),
     path("generate-from-notes", from_notes),

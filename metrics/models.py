@@ -19,7 +19,8 @@ def owner() -> "models.ForeignKey[Any, Any]":
 
 
 class SessionScore(models.Model):
-    """The score of one finished session: the fact from which every session total can be rebuilt. Never edited.
+    """The score of one finished session: the fact from which every session total can be rebuilt. Edited only when one
+    of its questions turns out to be wrong.
 
     It outlives its session (a learner keeps the points when a theme is deleted), hence no foreign key to it.
     """

@@ -128,6 +128,25 @@ def record_session(user_id: int, fact: SessionFact) -> SessionResult:
     return SessionResult(points, accuracy, achievements)
 
 
+def correct_session(user_id: int, session_id: uuid.UUID, *, answered: int, correct: int) -> None:
+    """Score a finished session again, since one of its questions turned out to be wrong; totals follow. Achievements
+    stay: they are given for ever. Nothing happens for a session that is not finished."""
+    totals = lock_totals(user_id)
+    score = SessionScore.objects.filter(user_id=user_id, session_id=session_id).first()
+    if score is None:
+        return
+    points = points_of(game_mode=score.game_mode, correct=correct, answered=answered, seconds=score.time_spent)
+    accuracy = accuracy_of(correct, answered)
+    added = {"points": points - score.points, "accuracy_sum": accuracy - score.accuracy}
+    _add_to_user(totals, added | {"answered": answered - score.answered, "correct": correct - score.correct})
+    _add(ThemeTotal, {"user_id": user_id, "theme_key": score.theme_key}, added)
+    _add(ModeTotal, {"user_id": user_id, "game_mode": score.game_mode}, added)
+    _add(DayTotal, {"user_id": user_id, "day": score.day}, added)
+    score.points, score.accuracy, score.answered, score.correct = points, accuracy, answered, correct
+    score.save(update_fields=["points", "accuracy", "answered", "correct"])
+    figures_changed(user_id)
+
+
 def forget_answers(user_id: int, theme_key: str, level: str | None = None) -> None:
     """Take the answers of a deleted theme (or one level of it) out of the totals. Sessions keep their points."""
     where = {"user_id": user_id, "theme_key": theme_key} | ({"level": level} if level else {})

@@ -24,6 +24,7 @@ class Letter:
     """The content of a mail, in the reader's language; text and HTML are made from it alike."""
 
     subject: str
+    title: str
     paragraphs: list[str]
     facts: list[tuple[str, str]] = field(default_factory=list)  # (name, value)
     button: tuple[str, str] = ("", "")  # (text, address)
@@ -35,7 +36,7 @@ class Letter:
 def message_of(letter: Letter, *, to: str, language: str, headers: dict[str, str]) -> EmailMultiAlternatives:
     """The message, not sent yet. `headers` come on top of the letter's own."""
     subject = one_line(letter.subject)
-    about = {"letter": letter, "subject": subject, "language": language}
+    about = {"letter": letter, "language": language}
     message = EmailMultiAlternatives(
         subject,
         render_to_string("ops/mail.txt", about),

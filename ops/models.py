@@ -86,7 +86,7 @@ class OutboxMail(models.Model):
     expires_at = models.DateTimeField()  # of no use to anybody later
     created_at = models.DateTimeField(_("creado"), default=timezone.now)
     sent_at = models.DateTimeField(_("enviado"), null=True, blank=True)
-    last_error = models.CharField(_("último error"), max_length=24, blank=True)  # a stable word, never the server's text
+    last_error = models.CharField(_("último error"), max_length=24, blank=True)  # a stable word, nothing of the server
 
     objects = OutboxQuerySet.as_manager()
 

@@ -1,11 +1,11 @@
 """Mail on its way: written down with what it is about, sent later, tried again, given up in the end.
 
 Whoever has something to say calls `enqueue` (or stores `draft`s) inside the transaction in which it becomes true: so
-there is a mail exactly if that is committed. `send_due` sends it, in any number of processes at once. A row is claimed by
-moving its `not_before` on, past the longest time that sending takes; a process that dies in between leaves a row that
-is tried again after that, with the same Message-ID. The text is written at sending: a user who has changed address or
-language or wants no more mail is heeded, a broken template keeps nothing from being delivered, and neither texts
-nor the links in them, which are as good as passwords, stand in the database.
+there is a mail exactly if that is committed. `send_due` sends it, in any number of processes at once. A row is claimed
+by moving its `not_before` on, past the longest time that sending takes; a process that dies in between leaves a row
+that is tried again after that, with the same Message-ID. The text is written at sending: a user who has changed address
+or language or wants no more mail is heeded, a broken template keeps nothing from being delivered, and neither texts nor
+the links in them, which are as good as passwords, stand in the database.
 """
 
 import logging
@@ -24,7 +24,6 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy
 
-from ops import health
 from ops.database import ask, in_transaction, unclaimed
 from ops.logs import log_error
 from ops.mail import Letter, message_of
@@ -75,6 +74,10 @@ def draft(user_id: int, kind: str, facts: dict[str, Any], *, language: str, usef
     )
 
 
+def store(drafts: list[OutboxMail]) -> None:
+    OutboxMail.objects.bulk_create(drafts)
+
+
 def _domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
 
@@ -96,6 +99,12 @@ def send_due(*, limit: int | None = None, stopping: Callable[[], bool] = lambda:
             if mail := _claim():
                 done[_send(mail, post)] += 1
     return done
+
+
+def summary(done: Counter[str]) -> str:
+    """One line about a round."""
+    line = f"mails: {done['sent']} sent, {done['put_off']} put off, {done['given_up']} given up"
+    return line + (", and now the mail server cannot be used: the log says why" if done[UNREACHABLE] else "")
 
 
 def stuck(now: datetime) -> list[OutboxMail]:
@@ -122,7 +131,7 @@ def _claim() -> OutboxMail | None:
 def pause(attempt: int) -> timedelta:
     """How long after its start an attempt counts as failed: longer than sending can take, doubled each time."""
     longest = timedelta(seconds=max(300, 30 * settings.EMAIL_TIMEOUT))  # of one mail: a time-out per command
-    return max(longest, min(LONGEST_PAUSE, longest * 2 ** (attempt - 1)))
+    return max(longest, min(LONGEST_PAUSE, longest * (1 << min(attempt - 1, 20))))
 
 
 class Post:
@@ -137,13 +146,13 @@ class Post:
         if self._backend is not None and self._carried < PER_CONNECTION:
             return True
         self.close()
-        backend = get_connection()
+        self._backend, self._carried = get_connection(), 0
         try:
-            backend.open()
+            self._backend.open()
         except (OSError, smtplib.SMTPException) as exc:
             logger.warning("mail server cannot be used", extra={"reason": word_for(exc)})
+            self.close()  # it may have been half open
             return False
-        self._backend, self._carried = backend, 0
         return True
 
     def carry(self, message: EmailMultiAlternatives) -> None:
@@ -260,6 +269,3 @@ def is_final(exc: BaseException) -> bool:
 def check_mail() -> Any:
     late = OutboxMail.objects.filter(state=State.WAITING, created_at__lt=timezone.now() - STUCK_AFTER)
     return gettext_lazy("Hay correos que esperan desde hace más de 15 minutos.") if ask(late.exists) else ""
-
-
-health.register("mail", check_mail)

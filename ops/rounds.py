@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.db import close_old_connections, connections
 
@@ -18,9 +18,9 @@ PATIENCE = 20.0  # seconds that a stop waits for the piece of work at hand
 
 
 class Rounds:
-    """`works` by name, each done every `seconds` seconds. One that is slow or fails does not keep the others waiting."""
+    """`works` by name, each done every `seconds` seconds. One that is slow or fails keeps no other waiting."""
 
-    def __init__(self, seconds: float, works: dict[str, Work]) -> None:
+    def __init__(self, seconds: float, works: Mapping[str, Work]) -> None:
         self.seconds = seconds
         self._stop = threading.Event()
         # Daemons: a piece of work that hangs must not keep the process alive; whatever it was, it can be done again.

@@ -245,8 +245,9 @@ CORS_EXPOSE_HEADERS = ["X-Request-ID", "X-Cache", "Retry-After", "RateLimit-Limi
 CORS_EXPOSE_HEADERS += ["RateLimit-Reset", "RateLimit-Policy", "ETag", "Server-Timing"]
 
 # --- Mail ---------------------------------------------------------------------------------------------------------
-PUBLIC_URL = env_url("PUBLIC_URL", f"http://{env_str('HOST', '127.0.0.1')}:{env_int('PORT', 8000)}", ("http", "https"))
-PUBLIC_URL = PUBLIC_URL.rstrip("/")  # of this server: links to end notifications
+_host = env_str("HOST", "127.0.0.1").strip("[]")
+_own = f"http://{f'[{_host}]' if ':' in _host else _host}:{env_int('PORT', 8000)}"
+PUBLIC_URL = env_url("PUBLIC_URL", _own, ("http", "https")).rstrip("/")  # of this server: links that end notifications
 FRONTEND_URL = env_url("FRONTEND_URL", PUBLIC_URL, ("http", "https")).rstrip("/")  # of the client
 _mail = mail_server(env_url("EMAIL_URL", "", ("smtp", "smtp+tls", "smtps")))
 EMAIL_HOST = env_str("EMAIL_HOST", _mail.host)

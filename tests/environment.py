@@ -45,6 +45,10 @@ if os.environ.get("REDIS_URL"):
 
 def pytest_configure(config: Any) -> None:
     config.addinivalue_line("markers", "once: about neither database nor cache; left out on MariaDB and Redis")
+    from accounts.hashers import Argon2Hasher
+
+    # A thousand passwords would be half of the suite's time. Running servers (tests.live) hash in earnest.
+    Argon2Hasher.time_cost, Argon2Hasher.memory_cost = 1, 8
 
 
 def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:

@@ -226,7 +226,7 @@ def ending_with_us(process: "subprocess.Popen[bytes]") -> Iterator[None]:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)  # at which pytest, unlike at SIGTERM, takes down what it put up
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
+                process.wait(STOP_SECONDS)
             process.kill()
             process.wait()
 

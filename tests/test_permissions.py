@@ -13,12 +13,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from conftest import Api
 from learning.generation import Order
 from learning.services.challenges import make_challenges
+from learning.services.schedules import create_schedule
 from learning.services.sessions import start_session
 from learning.words import GameMode, Level
 from tests.people import PASSWORD
 
 NOBODY = SimpleNamespace(
-    id=987654321, challenge=987654321, session="00000000-0000-4000-8000-000000000000", theme="Nada"
+    id=987654321, challenge=987654321, session="00000000-0000-4000-8000-000000000000", theme="Nada", schedule=987654321
 )
 QUESTION = {"theme": "Historia", "level": "easy"}
 NOTES = QUESTION | {
@@ -36,6 +37,8 @@ MATRIX: dict[tuple[str, str], tuple[Any, tuple[int, int, int, int]]] = {
     ("POST", "api/auth/login"): (lambda it: {"email": "owner@example.org", "password": PASSWORD}, PUBLIC),
     ("POST", "api/auth/logout"): (lambda it: {}, PUBLIC),
     ("GET", "api/auth/check-auth"): (None, PUBLIC),
+    ("POST", "api/auth/forgot-password"): (lambda it: {"email": "owner@example.org"}, PUBLIC),
+    ("POST", "api/auth/reset-password"): (lambda it: {"token": "1-x-y", "newPassword": PASSWORD}, (400, 400, 400, 400)),
     ("GET", "api/user/profile"): (None, OWN),
     ("PUT", "api/user/profile"): (lambda it: PERSON, OWN),
     ("PUT", "api/user/change-password"): (
@@ -46,6 +49,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, tuple[int, int, int, int]]] = {
     ("GET", "api/challenges"): (None, OWN),
     ("GET", "api/challenges/<int:pk>"): (None, MINE),
     ("DELETE", "api/challenges/<int:pk>"): (None, MINE),
+    ("POST", "api/challenges/<int:pk>/report"): (lambda it: {"reason": "unclear"}, MINE),
     ("POST", "api/challenges/generate"): (lambda it: QUESTION, PUBLIC),
     ("POST", "api/challenges/groq"): (lambda it: QUESTION, PUBLIC),
     ("POST", "api/challenges/from-notes"): (lambda it: NOTES, PUBLIC),
@@ -56,6 +60,11 @@ MATRIX: dict[tuple[str, str], tuple[Any, tuple[int, int, int, int]]] = {
     ),
     ("POST", "api/challenges/pending"): (lambda it: {"userId": it.id}, MINE),
     ("POST", "api/challenges/start"): (lambda it: {"challengeId": it.challenge}, MINE),
+    ("GET", "api/schedules"): (None, OWN),
+    ("POST", "api/schedules"): (lambda it: {"theme": "Nuevo", "level": "easy"}, (401, 201, 201, 201)),
+    ("GET", "api/schedules/<int:pk>"): (None, MINE),
+    ("PATCH", "api/schedules/<int:pk>"): (lambda it: {"frequency": "weekly"}, MINE),
+    ("DELETE", "api/schedules/<int:pk>"): (None, MINE),
     ("POST", "api/intensive-review/start"): (
         lambda it: {"theme": "Historia", "gameMode": "normal", "userId": it.id},
         MINE,
@@ -86,7 +95,7 @@ TWINS = {
 }
 MATRIX |= {("POST", twin): MATRIX["POST", route] for twin, route in TWINS.items()}
 # Not of the API, or open to all by design.
-ELSEWHERE = {"^api(/.*)?$", "health", "livez", "readyz", "metrics", "api-docs"}
+ELSEWHERE = {"^api(/.*)?$", "health", "livez", "readyz", "metrics", "api-docs", "unsubscribe"}
 ELSEWHERE |= {"api-docs/openapi.json", "api-docs/openapi.yaml"}
 
 
@@ -132,13 +141,17 @@ def world(make_user):
     session, challenges = start_session(asking, theme="Historia", game_mode=GameMode.SURVIVAL)
     # One level more, so that the owner's survival session has questions to go on with.
     make_challenges(asking, Order("Historia", "historia", Level.ADVANCED), state="active")
-    theirs = SimpleNamespace(id=owner.pk, challenge=challenges[0].pk, session=session.pk, theme="Historia")
+    schedule = create_schedule(asking, theme="Historia", level=Level.BEGINNER, language="es")
+    theirs = SimpleNamespace(
+        id=owner.pk, challenge=challenges[0].pk, session=session.pk, theme="Historia", schedule=schedule.pk
+    )
     return people, theirs
 
 
 def call(api: Api, method: str, route: str, body: Any, it: Any) -> Any:
     path = "/" + route
-    for placeholder, value in {"<int:pk>": it.challenge, "<int:user_id>": it.id, "<str:user_id>": it.id}.items():
+    pk = it.schedule if "schedules" in route else it.challenge
+    for placeholder, value in {"<int:pk>": pk, "<int:user_id>": it.id, "<str:user_id>": it.id}.items():
         path = path.replace(placeholder, str(value))
     path = path.replace("<path:theme>", it.theme)
     return api.request(method, path, body(it) if body else None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from learning.models import Challenge
+from learning.models import Challenge, ChallengeSchedule
 from tests import model_server as says
 from tests.test_permissions import MATRIX, call
 
@@ -29,8 +29,9 @@ def tale(api, model):
     Challenge.objects.filter(pk=made.json()["savedQuestionId"]).update(state=Challenge.State.PENDING)
     started = api.post("/api/intensive-review/start", {"theme": "Historia", "gameMode": "survival"}).json()
     it = SimpleNamespace(
-        id=api.user.pk, challenge=made.json()["savedQuestionId"], session=started["sessionId"], theme="Historia"
-    )
+        id=api.user.pk, challenge=made.json()["savedQuestionId"], session=started["sessionId"], theme="Historia",
+        schedule=ChallengeSchedule.objects.get().pk,
+    )  # fmt: skip
     return it, [made.content, json.dumps(started).encode()]
 
 

@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from learning.generation.bank import Bank, themes
 from learning.generation.checks import Seen, refusal
 from learning.generation.drafts import Asked, Draft, Order, Source, SourceFailed
+from learning.generation.excerpts import NotesTooThin
 from learning.generation.model import Model
 from learning.generation.notes import Cloze
+from learning.generation.retired import retired_among
 from persenaut.errors import DomainError
 
 __all__ = ["Asked", "Draft", "NoQuestionSource", "NotesTooThin", "Order", "generate"]
@@ -37,14 +39,6 @@ class NoQuestionSource(DomainError):
             "AI_BASE_URL, o elige uno de los temas disponibles sin conexión: %(themes)s."
         )
         super().__init__(sentence % {"theme": theme, "themes": offline}, details={"themes": themes()})
-
-
-class NotesTooThin(DomainError):
-    status = 400
-    code = "notes_without_question"
-    message = _(
-        "De estos apuntes no se puede sacar una pregunta. Añade frases completas con nombres, fechas o definiciones."
-    )
 
 
 def sources_for(order: Order) -> list[Source]:
@@ -101,8 +95,11 @@ class Basket:
     def _proper(self, drafts: list[Draft]) -> list[Draft]:
         """Those that are proper questions, none like another."""
         proper = []
+        retired = retired_among(draft.fingerprint for draft in drafts)
         for draft in drafts:
-            if reason := refusal(draft, self._seen, language=self.order.language):
+            if draft.fingerprint in retired:
+                self.refusals["retired"] += 1
+            elif reason := refusal(draft, self._seen, language=self.order.language):
                 self.refusals[reason] += 1
             else:
                 self._seen.add(draft)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from learning.generation.drafts import Draft, Order, fingerprint
+from learning.generation.retired import retired_among
 from learning.models import Challenge
 from learning.words import Level, theme_key
 
@@ -30,7 +31,7 @@ class Bank:
         if order.mixed and len(fresh) < order.count:
             others = [draft for level in Level if level != order.level for draft in _drafts(theme, level)]
             fresh += [draft for draft in others if draft.fingerprint not in had]
-        if fresh or order.mixed:
+        if fresh or order.mixed or not drafts:
             return fresh[: order.count]
         # The one that is longest ago comes again.
         return [replace(max(drafts, key=lambda draft: had[draft.fingerprint]), is_repeat=True)]
@@ -62,9 +63,11 @@ def read_theme(path: Path) -> dict[str, Any]:
 
 
 def _drafts(theme: dict[str, Any], level: Level) -> list[Draft]:
-    """The questions of one level, in random order."""
+    """The questions of one level that were not retired, in random order."""
     rows = theme["questions"][level]
-    return [_draft(theme, level, row) for row in random.sample(rows, len(rows))]
+    drafts = [_draft(theme, level, row) for row in random.sample(rows, len(rows))]
+    retired = retired_among(draft.fingerprint for draft in drafts)
+    return [draft for draft in drafts if draft.fingerprint not in retired]
 
 
 def _draft(theme: dict[str, Any], level: Level, row: dict[str, Any]) -> Draft:

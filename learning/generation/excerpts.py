@@ -3,17 +3,38 @@
 import re
 import unicodedata
 
+from django.utils.translation import gettext_lazy as _
+
 from learning.generation.drafts import Excerpt
+from persenaut.errors import DomainError
 
 MIN_EXCERPT = 8  # characters
-# Zero-width characters, bidirectional controls, the BOM and the tag block: what a model reads and a person does not.
-_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+# Control, zero-width and bidirectional characters, tags, private and unknown ones: a model reads them, a person not.
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# So are these, though Unicode calls them letters or marks; and the sign for a character that was lost tells nothing.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0e\uffa0\ufffd\U000e0100-\U000e01ef]")
+
+
+class NotesTooThin(DomainError):
+    status = 400
+    code = "notes_without_question"
+    message = _(
+        "De estos apuntes no se puede sacar una pregunta. Añade frases completas con nombres, fechas o definiciones."
+    )
+
+
+def is_hidden(char: str) -> bool:
+    """Whether nobody sees a character; line ends and tabs one does."""
+    return char not in "\n\t" and (unicodedata.category(char) in _INVISIBLE or _BLANK.match(char) is not None)
 
 
 def clean_notes(notes: str) -> str:
-    """The notes as a person sees them: composed, without hidden or control characters other than line ends and tabs."""
-    text = _HIDDEN.sub("", unicodedata.normalize("NFC", notes))
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+    """The notes as a person sees them: composed, without what is hidden. NotesTooThin when all of it was."""
+    lines = re.sub("\r\n?|[\u2028\u2029]", "\n", notes)
+    text = unicodedata.normalize("NFC", "".join(char for char in lines if not is_hidden(char))).strip()
+    if notes and not text:
+        raise NotesTooThin
+    return text
 
 
 def find_excerpt(notes: str, quoted: object) -> Excerpt | None:

@@ -7,17 +7,20 @@ and "50%", "1.000" and "1000".
 
 import re
 import unicodedata
-from itertools import groupby
 
 from learning.words import fold
 
 # Questions about how something is written: there a capital, an accent or a space is what they ask for.
 _ON_WRITING = re.compile(
     r"\b(escrib\w+|escrit[ao]s?|ortogra\w+|tildes?|acent\w+|mayuscul\w+|minuscul\w+|puntua\w+|coma|simbolos?"
-    r"|spell\w*|spelt|writ\w+|capital letters?|accents?|punctuat\w+|sentence|symbols?"
+    r"|frases?|oracion(es)?|forma correcta|complet\w+"
+    r"|spell\w*|spelt|writ\w+|capital letters?|accents?|punctuat\w+|sentences?|correct form|symbols?"
     r"|genotip\w+|genotype\w*|alel\w+|alleles?|\w*cigot\w+|\w*zygo\w+|gamet\w+"
     r"|python|java|javascript|sql|html|css|lenguaje c|codigo|code|program\w+)\b"
 )
+_RAISED = re.compile("[\u00b2\u00b3\u00b9\u02b0-\u02b8\u02e1-\u02e3\u1d43-\u1d61\u2070-\u207f]+")
+_LOWERED = re.compile("((?<=[0-9]))?([\u1d62-\u1d6a\u2080-\u209c]+)")  # whether after a figure, and what
+_FRACTION = re.compile("((?<=[0-9]))?([\u00bc-\u00be\u2150-\u215e\u2189])")
 _MINUS = str.maketrans(dict.fromkeys("−‐‑‒–—﹣－", "-") | {"º": "°"})
 _GROUPED = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:[., ]\d{3})+)(?![\d])")  # 1.000, 300 000
 _LOOSE_SPACE = re.compile(r"(?<![^\W\d_]) (?!\d)|(?<!\d) (?![^\W\d_])")  # of "50 %", not of "dos mil", "1 1/2"
@@ -46,20 +49,14 @@ def looks(option: str, *, exact: bool = False) -> str:
 def spelled_out(text: str) -> str:
     """Raised and lowered figures and vulgar fractions in plain characters that keep them apart: "x²" is "x^2", "101₂"
     is "101_2", "2½" is "2 1/2"; but "H₂O" is "H2O", since people type it so."""
-    said = ""
-    for kind, run in groupby(unicodedata.normalize("NFC", text), _kind):
-        plain = "".join(run)
-        if kind:
-            plain = unicodedata.normalize("NFKD", plain).replace("\u2044", "/").replace("\u2212", "-")
-            after_digit = said[-1:].isdigit()
-            said += {"<super>": "^", "<sub>": "_" * after_digit, "<fraction>": " " * after_digit}[kind]
-        said += plain
-    return said.replace("^{", "^").replace("**", "^") if "^{" not in said else re.sub(r"\^\{([^}]*)\}", r"^\1", said)
+    text = _RAISED.sub(lambda match: f"^{_plain(match[0])}", unicodedata.normalize("NFC", text))
+    text = _LOWERED.sub(lambda match: f"{'_' if match[1] is not None else ''}{_plain(match[2])}", text)
+    text = _FRACTION.sub(lambda match: f"{' ' if match[1] is not None else ''}{_plain(match[2])}", text)
+    return re.sub(r"\^\{([^}]*)\}", r"^\1", text)
 
 
-def _kind(char: str) -> str:
-    kind = unicodedata.decomposition(char).partition(" ")[0]
-    return kind if kind in ("<super>", "<sub>", "<fraction>") and char not in "ªº" else ""
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).replace("\u2044", "/").replace("\u2212", "-")
 
 
 def _trimmed(text: str) -> str:

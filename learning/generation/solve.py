@@ -67,8 +67,9 @@ class _Sheet:
         chosen: list[int | None] = [None] * len(self.drafts)
         if isinstance(answer, llm.LLMError):
             return chosen
-        for number, letter in _solutions(answer.text):
-            if 1 <= number <= len(self.drafts) and letter in LETTERS:
+        for number, letters in _solutions(answer.text).items():
+            # Whoever answers one question twice, and differently, has not solved it; "AB" is no answer either.
+            if 1 <= number <= len(self.drafts) and len(letters) == 1 and (letter := min(letters)) in set(LETTERS):
                 chosen[number - 1] = self.places[number - 1][LETTERS.index(letter)]
         return chosen
 
@@ -101,11 +102,13 @@ def _sheet(drafts: list[Draft]) -> _Sheet:
     return _Sheet(drafts, [random.sample(range(4), 4) for _ in drafts])
 
 
-def _solutions(text: str) -> list[tuple[int, str]]:
-    """(number, letter) of each solution in a model's answer; [] when it cannot be read."""
+def _solutions(text: str) -> dict[int, set[str]]:
+    """{number: the letters given for it} in a model's answer; {} when it cannot be read."""
     start, end = text.find("{"), text.rfind("}")
+    given: dict[int, set[str]] = {}
     try:
-        rows = orjson.loads(text[start : end + 1])["solutions"]
-        return [(int(row["number"]), str(row["letter"]).strip().upper()) for row in rows]
-    except (ValueError, KeyError, TypeError):
-        return []
+        for row in orjson.loads(text[start : end + 1])["solutions"]:
+            given.setdefault(int(row["number"]), set()).add(str(row["letter"]).strip(" .()*").upper())
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return {}
+    return given

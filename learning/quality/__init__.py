@@ -7,7 +7,7 @@ right. Each goes through the pipeline by itself: read, checked and solved exactl
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -149,12 +149,12 @@ def tally(verdicts: Iterable[Verdict]) -> list[Row]:
     return [_row(label, by_label[label]) for label in sorted(by_label, key=lambda label: label != GOOD)]
 
 
-def totals(verdicts: list[Verdict]) -> tuple[Row, Row]:
+def totals(verdicts: Sequence[Verdict]) -> tuple[Row, Row]:
     """The good and the bad."""
     good = [verdict for verdict in verdicts if verdict.item.is_good]
     return _row(GOOD, good), _row("bad", [verdict for verdict in verdicts if not verdict.item.is_good])
 
 
-def _row(label: str, verdicts: list[Verdict]) -> Row:
+def _row(label: str, verdicts: Sequence[Verdict]) -> Row:
     reasons = Counter(verdict.reason for verdict in verdicts if verdict.reason)
     return Row(label, len(verdicts), sum(verdict.is_right for verdict in verdicts), reasons)

@@ -1,7 +1,6 @@
 """Challenges: made, delivered, opened, answered, deleted."""
 
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.tokens import TokenUser
 from learning.generation import Asked, Draft, Order, generate
-from learning.models import Challenge, ChallengeSchedule, ThemeShelf, UserResponse
+from learning.models import Challenge, ThemeShelf, UserResponse
+from learning.services.upcoming import used_up
 from learning.words import Level, theme_key
 from metrics.services import AnswerFact, lock_totals, record_answers, unrecord_answers
 from ops.database import in_transaction
@@ -150,10 +150,10 @@ def answer_challenge(
     """Grade the answer to a challenge outside a session, once; a second answer changes nothing and gets the first
     one's result. QuestionNotFound for an unknown or foreign challenge."""
     lock_totals(user.pk)  # a double tap sends two requests: the second waits here, then finds the first one's answer
-    challenge = Challenge.objects.of_user(user.pk).filter(pk=challenge_id).first()
+    challenge = Challenge.objects.of_user(user.pk).visible().filter(pk=challenge_id).first()
     if challenge is None:
         raise QuestionNotFound
-    if given := UserResponse.objects.filter(challenge=challenge).first():
+    if given := UserResponse.objects.filter(challenge=challenge, attempt=1).first():
         return given, challenge
     now = timezone.now()
     response = UserResponse.objects.create(
@@ -166,6 +166,7 @@ def answer_challenge(
         created_at=now,
     )
     Challenge.objects.filter(pk=challenge.pk).update(state=State.COMPLETED)
+    used_up(challenge)
     record_answers(user.pk, [fact_of(challenge, response)])
     return response, challenge
 
@@ -174,11 +175,17 @@ def fact_of(challenge: Challenge, answer: Any) -> AnswerFact:
     return AnswerFact(challenge.theme, challenge.theme_key, challenge.level, answer.day, answer.is_correct)
 
 
+@in_transaction
 def start_challenge(user: TokenUser, challenge_id: int) -> None:
     """Open a delivered challenge. Opening it again, or one already answered, changes nothing."""
-    mine = Challenge.objects.of_user(user.pk).filter(pk=challenge_id)
-    if not mine.filter(state__in=[State.PENDING, State.UPCOMING]).update(state=State.ACTIVE) and not mine.exists():
+    mine = Challenge.objects.of_user(user.pk).visible().filter(pk=challenge_id)
+    if mine.filter(state=State.PENDING).update(state=State.ACTIVE):
+        return
+    challenge = mine.only("state", "schedule_id").first()
+    if challenge is None:
         raise ChallengeNotFound
+    if mine.filter(state=State.UPCOMING).update(state=State.ACTIVE):
+        used_up(challenge)
 
 
 @in_transaction
@@ -188,24 +195,10 @@ def delete_challenge(user: TokenUser, challenge_id: int) -> None:
     challenge = Challenge.objects.of_user(user.pk).filter(pk=challenge_id).first()
     if challenge is None:
         raise ChallengeNotFound
-    answers = [*challenge.responses.all(), *challenge.intensive_responses.all()]
+    answers = [*challenge.responses.filter(is_void=False), *challenge.intensive_responses.filter(is_void=False)]
     unrecord_answers(user.pk, [fact_of(challenge, answer) for answer in answers])
     shelf = ThemeShelf.objects.of_user(user.pk).in_theme(challenge.theme_key, challenge.level)
     shelf.update(questions=F("questions") - 1)
     shelf.filter(questions=0).delete()
     challenge.delete()
-
-
-@in_transaction
-def schedule_challenges(
-    user: TokenUser, order: Order, *, schedule: dict[str, Any], moment: datetime
-) -> ChallengeSchedule:
-    """Store the standing order for a theme and level, or change the one there is. `moment` is its next delivery."""
-    lock_totals(user.pk)
-    row, _created = ChallengeSchedule.objects.update_or_create(
-        user_id=user.pk,
-        theme_key=order.theme_key,
-        level=order.level,
-        defaults={"theme": order.theme, "next_delivery": moment, **schedule},
-    )
-    return row
+    used_up(challenge)

@@ -93,7 +93,7 @@ def continue_survival(user: TokenUser, session_id: uuid.UUID, used: Collection[i
         raise NotSurvival
     if session.result is not None:
         raise SessionClosed
-    if session.responses.filter(is_correct=False).exists():
+    if session.responses.filter(is_correct=False, is_void=False).exists():
         raise NoMoreChallenges
     challenges = gather(user, session.theme, SURVIVAL_STEP, exclude={*session.challenge_ids, *used})
     if not challenges:
@@ -137,7 +137,7 @@ def random_challenges(user_id: int, key: str, count: int, *, exclude: Collection
 
     The rows read do not grow with the theme, other than with ORDER BY RAND().
     """
-    rows = Challenge.objects.of_user(user_id).in_theme(key).exclude(pk__in=exclude).order_by("shuffle_key", "id")
+    rows = Challenge.objects.of_user(user_id).visible().in_theme(key).exclude(pk__in=exclude).order_by("shuffle_key", "id")
     place, stretch = random.getrandbits(31), 3 * count
     found = list(rows.filter(shuffle_key__gte=place)[:stretch])
     if len(found) < stretch:
@@ -160,7 +160,7 @@ def answer_in_session(
     session = IntensiveSession.objects.of_user(user.pk).filter(pk=session_id).first()
     if session is None:
         raise IntensiveSessionNotFound
-    challenge = Challenge.objects.of_user(user.pk).filter(pk=challenge_id).first()
+    challenge = Challenge.objects.of_user(user.pk).visible().filter(pk=challenge_id).first()
     if challenge is None or challenge_id not in session.challenge_ids:
         raise QuestionNotFound
     if given := session.responses.filter(challenge_id=challenge_id).first():
@@ -195,7 +195,7 @@ def close_session(user: TokenUser, session_id: uuid.UUID, claims: Claims) -> dic
     if session.result is not None:
         return dict(session.result)
     now = timezone.now()
-    answers = list(session.responses.order_by("id"))
+    answers = list(session.responses.filter(is_void=False).order_by("id"))
     if settings.EXPOSE_ANSWER_KEY:
         answers += _believe(user, session, claims, {answer.challenge_id for answer in answers}, now)
     seconds = _seconds_taken(session, answers, now)

@@ -121,7 +121,8 @@ class TestCost:
         for _ in range(2):
             pk = generate(warm)["savedQuestionId"]
             body = {"questionId": pk, "selectedAnswer": "A"}
-            assert queries_of(lambda body=body: warm.post("/api/save-response", body)) <= 8
+            # One of them lets the next challenge of its schedule be made, since this was to be the next.
+            assert queries_of(lambda body=body: warm.post("/api/save-response", body)) <= 9
             generate(warm)
 
     @pytest.mark.parametrize("answers", [1, 10])

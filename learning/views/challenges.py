@@ -22,12 +22,13 @@ from learning.generation.excerpts import clean_notes
 from learning.models import LETTERS, Challenge, UserResponse
 from learning.serializers import question_of
 from learning.services import challenges as services
+from learning.services.reports import report_question
+from learning.services.schedules import DEFAULT_DELIVERY_TIME, schedule_challenge
 from learning.words import Level, level_named, theme_key
 from ops.api import ApiViewSet, body_of, own_id
 from ops.limits import limited
 from ops.permissions import Anyone, AnyoneButExpired
 
-DEFAULT_DELIVERY_TIME = time(9)
 MAX_PENDING = 100
 State = Challenge.State
 
@@ -57,7 +58,7 @@ class ChallengeViewSet(ApiViewSet):
     )
     @limited("api")
     def list(self, request: Request) -> Response:
-        rows = Challenge.objects.of_user(asking(request).pk).defer("raw_text")
+        rows = Challenge.objects.of_user(asking(request).pk).visible().defer("raw_text")
         if theme := request.query_params.get("theme"):
             rows = rows.filter(theme_key=theme_key(theme))
         if level := request.query_params.get("level"):
@@ -66,22 +67,33 @@ class ChallengeViewSet(ApiViewSet):
             rows = rows.filter(state=known("status", status if status in State.values else None, State.values))
         pages = NewestFirst()
         page = pages.paginate_queryset(rows, request, view=self) or []
-        answers = {answer.challenge_id: answer for answer in UserResponse.objects.filter(challenge__in=page)}
+        answers = {answer.challenge_id: answer for answer in UserResponse.objects.filter(challenge__in=page, attempt=1)}
         return pages.get_paginated_response([challenge_body(row, answers.get(row.pk)) for row in page])
 
     @extend_schema(responses=bodies.ChallengeSerializer, summary="One challenge of one's own")
     @limited("api")
     def retrieve(self, request: Request, pk: int) -> Response:
-        challenge = Challenge.objects.of_user(asking(request).pk).filter(pk=pk).first()
+        challenge = Challenge.objects.of_user(asking(request).pk).visible().filter(pk=pk).first()
         if challenge is None:
             raise services.ChallengeNotFound
-        return Response(challenge_body(challenge, UserResponse.objects.filter(challenge=challenge).first()))
+        answer = UserResponse.objects.filter(challenge=challenge, attempt=1).first()
+        return Response(challenge_body(challenge, answer))
 
     @extend_schema(responses=bodies.DoneSerializer, summary="Delete a challenge; points earned are kept")
     @limited("api")
     def destroy(self, request: Request, pk: int) -> Response:
         services.delete_challenge(asking(request), pk)
         return Response({"success": True, "message": _("Reto eliminado correctamente")})
+
+    @extend_schema(
+        request=bodies.ReportSerializer, responses=bodies.DoneSerializer, summary="Say that a question is wrong"
+    )
+    @limited("api")
+    def report(self, request: Request, pk: int) -> Response:
+        body = bodies.ReportSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        report_question(asking(request), pk, **body.validated_data)
+        return Response({"success": True, "message": _("Gracias. Revisaremos la pregunta; ya no cuenta para ti.")})
 
     # --- Made ---
 
@@ -137,8 +149,7 @@ class ChallengeViewSet(ApiViewSet):
         challenge = services.make_challenges(user, order, state=State.UPCOMING)[0]
         chosen = {key: wanted[key] for key in ("frequency", "is_active") if key in wanted}
         schedule = chosen | {"delivery_time": clock, "anchor": day}
-        row = services.schedule_challenges(user, order, schedule=schedule, moment=moment)
-        Challenge.objects.filter(pk=challenge.pk).update(schedule=row)
+        schedule_challenge(user, order, challenge, schedule=schedule, moment=moment)
         return challenge
 
     def read_order(self, request: Request, serializer: Any) -> tuple[Order, dict[str, Any]]:
@@ -169,6 +180,7 @@ class ChallengeViewSet(ApiViewSet):
         own_id(request, body_of(request).get("userId"))
         rows = (
             Challenge.objects.of_user(asking(request).pk)
+            .visible()
             .filter(state=State.PENDING)
             .select_related("schedule")
             .defer("raw_text")

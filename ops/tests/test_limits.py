@@ -37,7 +37,7 @@ def test_the_contracts_limits(real_limits, settings):
 
 
 COVERS = {
-    "auth": {"auth/register", "auth/login"},
+    "auth": {"auth/register", "auth/login", "auth/forgot-password", "auth/reset-password"},
     "intensive": {"intensive-review/start", "intensive-review/save-results", "intensive-review/continue-survival"},
     "ai": {"challenges/generate", "challenges/groq", "challenges/from-notes", "reto", "groq", "generate-from-notes"},
     "tutor": {"tutor/advice", "tutor-advice"},
@@ -56,7 +56,7 @@ def test_every_handler_has_the_class_that_the_contract_gives_it():
             continue
         view: Any = pattern.callback
         actions = getattr(view, "actions", None) or {
-            m: m for m in ("get", "post", "put", "delete") if hasattr(view.cls, m)
+            m: m for m in ("get", "post", "put", "patch", "delete") if hasattr(view.cls, m)
         }
         for action in actions.values():
             name = getattr(getattr(view.cls, action), "limit_class", None)

@@ -1,4 +1,3 @@
-from collections import Counter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -6,7 +5,6 @@ from django.utils import timezone
 
 from ops import outbox
 from ops.management.arguments import seconds, whole
-from ops.outbox import UNREACHABLE
 from ops.rounds import Rounds
 
 
@@ -22,13 +20,13 @@ class Command(BaseCommand):
         if stuck:
             self.show_stuck()
         elif loop is None:
-            self.stdout.write(summary(outbox.send_due(limit=limit)))
+            self.stdout.write(outbox.summary(outbox.send_due(limit=limit)))
         else:
             Rounds(loop, {"mail": lambda stopping: self.send(limit, stopping)}).run_until_told()
 
     def send(self, limit: int | None, stopping: Any) -> None:
         if done := outbox.send_due(limit=limit, stopping=stopping):
-            self.stdout.write(summary(done))
+            self.stdout.write(outbox.summary(done))
 
     def show_stuck(self) -> None:
         """No addresses: this ends up in tickets."""
@@ -43,9 +41,3 @@ class Command(BaseCommand):
                 f"{then}  {reason}"
             )
         self.stdout.write(f"{len(mails)} stuck")
-
-
-def summary(done: Counter[str]) -> str:
-    if done[UNREACHABLE]:
-        return f"mails: {done['sent']} sent, and now the mail server cannot be used; the log says why"
-    return f"mails: {done['sent']} sent, {done['put_off']} put off, {done['given_up']} given up"

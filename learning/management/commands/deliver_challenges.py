@@ -1,0 +1,43 @@
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from tqdm import tqdm
+
+from learning import delivery
+from learning.courier import courier
+from ops import outbox, prometheus
+from ops.management.arguments import seconds, whole
+
+
+class Command(BaseCommand):
+    help = (
+        "Deliver the scheduled challenges that are due, make the next ones ahead, and send the mail about them. "
+        "One pass, for cron or a timer, or --loop. Any number of these may run at once; nothing is delivered twice."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--loop", type=seconds, metavar="SECONDS", help="go on, every so many seconds")
+        parser.add_argument("--limit", type=whole, metavar="N", help="deliver and make at most N at a time")
+        parser.add_argument("--no-mail", action="store_true", help="leave the mail in the outbox, for send_outbox")
+
+    def handle(self, *, loop: float | None, limit: int | None, no_mail: bool, **options: Any) -> None:
+        if loop is not None:
+            courier(loop, limit=limit, mail=not no_mail, say=self.say).run_until_told()
+            return
+        prometheus.start()
+        done = self.one_pass(limit)
+        mails: Counter[str] = Counter() if no_mail else outbox.send_due()
+        self.say(delivery.summary(done))
+        if not no_mail:
+            self.say(outbox.summary(mails))
+
+    def one_pass(self, limit: int | None) -> Counter[str]:
+        with tqdm(desc="Delivering", unit="schedule", disable=None) as bar:
+            done = delivery.deliver_due(limit=limit, progress=bar.update)
+        with tqdm(desc="Making ahead", unit="challenge", disable=None) as bar:
+            return done + delivery.make_ahead(limit=limit, progress=bar.update)
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
