@@ -1,8 +1,8 @@
 """What Persenaut is measured against: the smallest Django view under the same gunicorn, and no Django at all.
 
-    gunicorn -c gunicorn.conf.py benchmarks.bare:application    a view that says {"ok": true}, with Django's
-                                                                SecurityMiddleware, django-csp and CommonMiddleware
-    gunicorn -c gunicorn.conf.py benchmarks.bare:raw            a WSGI function
+gunicorn -c gunicorn.conf.py benchmarks.bare:application    a view that says {"ok": true}, with Django's
+                                                            SecurityMiddleware, django-csp and CommonMiddleware
+gunicorn -c gunicorn.conf.py benchmarks.bare:raw            a WSGI function
 """
 
 from typing import Any

@@ -162,12 +162,13 @@ def texts(number: int) -> list[str]:
 
 
 def options(*said: str) -> str:
-    return json.dumps([{"letter": name, "text": text} for name, text in zip("ABCDEF", said)], ensure_ascii=False)
+    pairs = zip("ABCDEF", said, strict=False)
+    return json.dumps([{"letter": name, "text": text} for name, text in pairs], ensure_ascii=False)
 
 
 def raw(number: int, key: str = "B") -> str:
     """What the old model wrote of `question(number)`."""
-    lines = "\n".join(f"{name}) {text}" for name, text in zip("ABCD", texts(number)))
+    lines = "\n".join(f"{name}) {text}" for name, text in zip("ABCD", texts(number), strict=True))
     return f"**Pregunta:** ¿Cuál es el número {number}?\n\n{lines}\n\n**Respuesta correcta:** {key}"
 
 
@@ -203,9 +204,7 @@ class _Writer:
         questions = [self.ask(user, began, n) for n in range(max(many, each))]
         answers = [self.answer(user, one, began) for one in questions[:many]]
         scores = [self.play(user, questions[:each], began + timedelta(days=n)) for n in range(sessions)]
-        achieved = [
-            self.achieve(user, which, began) for which in list(POINTS)[: 1 + (sessions > 1)]
-        ]
+        achieved = [self.achieve(user, which, began) for which in list(POINTS)[: 1 + (sessions > 1)]]
         metrics = self.count_up(user, scores)
         if self.random.random() < self.dirt:
             kinds = list(DIRT)
@@ -251,7 +250,9 @@ class _Writer:
             right += chosen == one["correct_answer"]
             moment = local(when + timedelta(seconds=20 * place))
             claim = {"session_id": session, "created_at": moment}
-            self.add("session_challenges", challenge_id=one["id"], correct=int(chosen == one["correct_answer"]), **claim)
+            self.add(
+                "session_challenges", challenge_id=one["id"], correct=int(chosen == one["correct_answer"]), **claim
+            )
             self.add(
                 "intensive_responses", question_id=one["id"], selected_answer=chosen,
                 is_correct=int(chosen == one["correct_answer"]), response_time=12.5, **claim,

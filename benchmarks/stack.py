@@ -6,7 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-
 import urllib3
 
 from tests.live import ROOT, Live, free_port
@@ -76,5 +75,3 @@ def wait_for(url: str) -> None:
 
 def log_bytes(server: Live) -> int:
     return sum(path.stat().st_size for path in Path(server.log_dir).glob("*"))
-
-

@@ -25,10 +25,11 @@ class QuestionReportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django
     ordering = ["state", "created_at"]
     show_full_result_count = False
     actions = ["retire", "correct_a", "correct_b", "correct_c", "correct_d", "reject"]
-    fields = readonly_fields = [
+    readonly_fields = [
         "created_at", "reason", "comment", "question", "options", "explanation", "origin", "verification", "state",
         "decided_at", "decided_by",
     ]  # fmt: skip
+    fields = tuple(readonly_fields)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

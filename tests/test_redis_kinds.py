@@ -120,4 +120,3 @@ def test_a_fail_over_by_sentinel_costs_no_request(tmp_path):
         started = ana.ok("POST", "/api/intensive-review/start", {"theme": "Arte", "gameMode": "normal"})
         ana.ok("POST", "/api/intensive-review/save-results", {"sessionId": started["sessionId"]})
         assert ana.figures("overall")["total_sessions"] == 1
-

@@ -137,8 +137,8 @@ def incomplete(old: OldDatabase, ledger: Ledger) -> list[str]:
     for step in STEPS:
         if (table := tables.get(step.kind)) and (there := old.count(step.table, step.where)) != table.seen:
             found.append(
-                f"{step.kind}: {there:,} rows are there, {table.seen:,} were read. Either the import has not come to its "
-                "end, or the old database has changed since it began: stop the old service before you import."
+                f"{step.kind}: {there:,} rows are there, {table.seen:,} were read. Either the import has not come to "
+                "its end, or the old database has changed since it began: stop the old service before you import."
             )
     return found
 

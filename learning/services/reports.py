@@ -67,9 +67,7 @@ def reject(report: QuestionReport, staff_id: int) -> None:
 
 
 def _retire(challenge: Challenge) -> None:
-    RetiredQuestion.objects.get_or_create(
-        fingerprint=challenge.fingerprint, defaults={"question": challenge.question}
-    )
+    RetiredQuestion.objects.get_or_create(fingerprint=challenge.fingerprint, defaults={"question": challenge.question})
 
 
 def _decide(report: QuestionReport, state: str, staff_id: int) -> None:

@@ -137,7 +137,9 @@ def random_challenges(user_id: int, key: str, count: int, *, exclude: Collection
 
     The rows read do not grow with the theme, other than with ORDER BY RAND().
     """
-    rows = Challenge.objects.of_user(user_id).visible().in_theme(key).exclude(pk__in=exclude).order_by("shuffle_key", "id")
+    rows = (
+        Challenge.objects.of_user(user_id).visible().in_theme(key).exclude(pk__in=exclude).order_by("shuffle_key", "id")
+    )
     place, stretch = random.getrandbits(31), 3 * count
     found = list(rows.filter(shuffle_key__gte=place)[:stretch])
     if len(found) < stretch:

@@ -1,9 +1,9 @@
 """Many schedules at once, for tests that let real processes deliver them.
 
-    python -m learning.tests.many fill COUNT SECONDS SPREAD   COUNT learners, each with a schedule due in SECONDS, or up
-                                                              to SPREAD seconds later
-    python -m learning.tests.many hurry                       as if the pauses of what waits were over
-    python -m learning.tests.many tell                        what has become of them, as JSON
+python -m learning.tests.many fill COUNT SECONDS SPREAD   COUNT learners, each with a schedule due in SECONDS, or up
+                                                          to SPREAD seconds later
+python -m learning.tests.many hurry                       as if the pauses of what waits were over
+python -m learning.tests.many tell                        what has become of them, as JSON
 """
 
 import json
@@ -32,9 +32,7 @@ def fill(count: int, seconds: int, spread: int) -> None:
     ids = list(User.objects.order_by("id").values_list("pk", flat=True))
     ChallengeSchedule.objects.bulk_create(
         [
-            ChallengeSchedule(
-                user_id=user_id, delivery_time=due.time(), anchor=due.date(), next_delivery=due, **fields
-            )
+            ChallengeSchedule(user_id=user_id, delivery_time=due.time(), anchor=due.date(), next_delivery=due, **fields)
             for user_id, due in zip(ids, dues, strict=True)
         ],
         batch_size=500,

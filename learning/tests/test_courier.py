@@ -1,4 +1,4 @@
-"""On the embedded default the server delivers and sends mail beside its requests; more of that needs no process more."""
+"""On the embedded default the server delivers and sends mail beside its requests; no process more is needed."""
 
 import re
 import time

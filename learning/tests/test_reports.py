@@ -24,7 +24,11 @@ class Learner(Api):
         started = self.post("/api/intensive-review/start", {"theme": "Historia", "gameMode": "normal"}).json()
         self.session = started["sessionId"]
         for challenge in self.mine():
-            letter = challenge.correct_letter if challenge.pk % 2 else next(x for x in "ABCD" if x != challenge.correct_letter)
+            letter = (
+                challenge.correct_letter
+                if challenge.pk % 2
+                else next(x for x in "ABCD" if x != challenge.correct_letter)
+            )
             body = {"questionId": challenge.pk, "selectedAnswer": letter, "sessionId": self.session}
             self.post("/api/save-response", body)
             if challenge.pk in [question["id"] for question in started["challenges"]]:
@@ -41,7 +45,9 @@ class Learner(Api):
         caches["default"].clear()
         overall = self.get(f"/api/metrics/user/{self.user.pk}/metrics/overall").json()
         [shelf] = [
-            row for row in self.get(f"/api/themes/user/{self.user.pk}").json()["themes"] if row["level"] == "principiante"
+            row
+            for row in self.get(f"/api/themes/user/{self.user.pk}").json()["themes"]
+            if row["level"] == "principiante"
         ]
         return {name: overall[name] for name in ("total_points", "total_correct_answers", "average_accuracy")} | {
             name: shelf[name] for name in ("total_questions", "accuracy", "correct_answers")

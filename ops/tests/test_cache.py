@@ -121,7 +121,9 @@ def test_shortly_before_the_end_one_refreshes_while_the_others_are_served():
     with ThreadPoolExecutor(1) as pool:
         refresher = pool.submit(cache.get_or_set, "k", slow_read, 4, owner=ANA)
         assert begun.wait(5)
-        assert cache.get_or_set("k", lambda: pytest.fail("a second one"), 4, owner=ANA) == Cached({"value": 1}, hit=True)
+        assert cache.get_or_set("k", lambda: pytest.fail("a second one"), 4, owner=ANA) == Cached(
+            {"value": 1}, hit=True
+        )
         assert refresher.result() == Cached({"value": 2}, hit=False)
     assert cache.get_or_set("k", source.read, 4, owner=ANA) == Cached({"value": 2}, hit=True)
 
