@@ -53,6 +53,11 @@ forwarder_headers = ""  # what a proxy passes on unread must not choose our path
 accesslog = None  # ops.middleware writes the request log
 
 
+# Every how many seconds a worker delivers challenges and sends mail beside its requests; 0 leaves that to
+# `manage.py deliver_challenges --loop`, of which several hosts need but one.
+delivery_seconds = env_int("DELIVERY_SECONDS", 0 if redis_url() else 15)
+
+
 def on_starting(server: Any) -> None:
     """Gunicorn's own lines go where all logs go; when that is to files, they are seen on the console too."""
     from django.conf import settings
@@ -80,9 +85,17 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    from learning.courier import courier
     from ops import health
 
     health.drain_on_sigterm()
+    if delivery_seconds:
+        worker.courier = courier(delivery_seconds).start()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    if delivery_seconds and hasattr(worker, "courier"):
+        worker.courier.stop()
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.reset import is_good, user_id_in
-from accounts.signals import time_zone_changing
+from accounts.signals import account_closing, time_zone_changing
 from accounts.tokens import TokenUser, forget_standing
 from ops import cache, outbox
 from ops.database import in_transaction
@@ -176,9 +176,10 @@ def delete_account(asking: TokenUser, *, password: str) -> None:
     log_business_event("ACCOUNT_DELETED", {"userId": asking.pk})
 
 
-@in_transaction  # its rows are locked in another order than elsewhere: whoever is in the way may come first
+@in_transaction
 def _delete(user_id: int) -> None:
-    User.objects.get(pk=user_id).delete()  # read here, since after a conflict this runs again
+    account_closing.send(User, user_id=user_id)
+    User.objects.select_for_update().get(pk=user_id).delete()
     transaction.on_commit(lambda: _forget(user_id))
 
 

@@ -5,15 +5,16 @@ class LearningConfig(AppConfig):
     name = "learning"
 
     def ready(self) -> None:
-        from accounts.signals import time_zone_changing
+        from accounts.signals import account_closing, time_zone_changing
         from learning.delivery import MAIL, check_deliveries
         from learning.facts import answers_of_user
         from learning.mails import write_delivered
-        from learning.services.schedules import follow_time_zone
+        from learning.services.schedules import follow_time_zone, lock_all
         from metrics import rebuild
         from ops import health, outbox
 
         rebuild.answer_source = answers_of_user
         time_zone_changing.connect(follow_time_zone)
+        account_closing.connect(lock_all)
         outbox.register(MAIL, write_delivered)
         health.register("deliveries", check_deliveries)

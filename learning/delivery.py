@@ -89,7 +89,9 @@ def deliver_batch(size: int, now: datetime) -> list[str] | None:
     outcomes: list[str] = []
     mine: list[ChallengeSchedule] = []
     for row in due:
-        user = users[row.user_id]
+        user = users.get(row.user_id)
+        if user is None:
+            continue  # deleted meanwhile, and with them the schedule
         moment = _moment_after(row, user, now)
         seen = ChallengeSchedule.objects.filter(pk=row.pk, is_active=True, next_delivery=row.next_delivery)
         if not seen.update(next_delivery=moment or now + BROKEN_PAUSE):

@@ -4,11 +4,11 @@ Session totals come from `session_scores`. The answers are recorded by another a
 them: `answer_source` is set when that app is ready.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from metrics.models import AnswerDay, AnswerTotal, DayTotal, ModeTotal, SessionScore, ThemeTotal, UserMetrics
 from metrics.services import AnswerFact, figures_changed, lock_totals
@@ -29,6 +29,7 @@ TABLES: list[tuple[Any, list[str], list[str]]] = [
 ]
 
 Sums = dict[tuple[Any, ...], dict[str, Any]]
+Truth = dict[Any, Sums]  # {model: {key: {field: value}}}
 
 
 @in_transaction
@@ -52,26 +53,70 @@ def rebuild_user(user_id: int, *, check_only: bool = False) -> list[str]:
     return drift
 
 
-def _truth(user_id: int) -> dict[type[models.Model], Sums]:
-    """The totals by the facts: {model: {key: {field: value}}}."""
-    truth: dict[Any, Sums] = {model: {} for model, _keys, _sums in TABLES}
+@in_transaction
+def rebuild_users(user_ids: Sequence[int], answers: Callable[[], Iterable[tuple[int, AnswerFact]]]) -> None:
+    """Write the totals of many users anew whatever they were: what `rebuild_user` would write, in a few queries.
+
+    `answers` gives all their answers, each with its user's id; it is called under the users' locks.
+    """
+    UserMetrics.objects.bulk_create([UserMetrics(user_id=pk) for pk in user_ids], ignore_conflicts=True)
+    list(UserMetrics.objects.select_for_update().filter(user_id__in=user_ids).order_by("pk").values_list("pk"))
+    truth = {user_id: _nothing() for user_id in user_ids}
+    for score in SessionScore.objects.filter(user_id__in=user_ids).order_by("created_at", "id").iterator(2000):
+        _count_score(truth[score.user_id], score)
+    for user_id, fact in answers():
+        _count_answer(truth[user_id], fact)
+    for model, keys, sums in TABLES:
+        rows = [row for user_id in user_ids for row in _rows(model, keys, user_id, truth[user_id][model])]
+        if model is UserMetrics:  # the locked rows stay
+            _overwrite(rows, sums)
+        else:
+            model.objects.filter(user_id__in=user_ids).delete()
+            model.objects.bulk_create(rows, batch_size=500)
+    for user_id in user_ids:
+        figures_changed(user_id)
+
+
+def _overwrite(rows: list[Any], sums: list[str]) -> None:
+    # MySQL takes whichever unique key there is, and no naming of one.
+    can_name = connection.features.supports_update_conflicts_with_target
+    UserMetrics.objects.bulk_create(
+        rows, update_conflicts=True, update_fields=sums, unique_fields=["user"] if can_name else None, batch_size=500
+    )
+
+
+def _truth(user_id: int) -> Truth:
+    """The totals by the facts."""
+    truth = _nothing()
     for score in SessionScore.objects.filter(user_id=user_id).order_by("created_at", "id").iterator(2000):
-        added = {
-            "sessions": 1,
-            "points": score.points,
-            "accuracy_sum": score.accuracy,
-            "time_spent": score.time_spent,
-        }
-        _count(truth[UserMetrics], (), added | {"answered": score.answered, "correct": score.correct})
-        _count(truth[ThemeTotal], (score.theme_key,), added, theme=score.theme)
-        _count(truth[ModeTotal], (score.game_mode,), added)
-        _count(truth[DayTotal], (score.day,), added)
+        _count_score(truth, score)
     assert answer_source is not None, "learning.apps sets it"
     for fact in answer_source(user_id):
-        answered = {"answered": 1, "correct": int(fact.is_correct)}
-        _count(truth[AnswerTotal], (fact.theme_key, fact.level), answered)
-        _count(truth[AnswerDay], (fact.day, fact.theme_key, fact.level), answered, theme=fact.theme)
+        _count_answer(truth, fact)
     return truth
+
+
+def _nothing() -> Truth:
+    return {model: {} for model, _keys, _sums in TABLES}
+
+
+def _count_score(truth: Truth, score: SessionScore) -> None:
+    added = {
+        "sessions": 1,
+        "points": score.points,
+        "accuracy_sum": score.accuracy,
+        "time_spent": score.time_spent,
+    }
+    _count(truth[UserMetrics], (), added | {"answered": score.answered, "correct": score.correct})
+    _count(truth[ThemeTotal], (score.theme_key,), added, theme=score.theme)
+    _count(truth[ModeTotal], (score.game_mode,), added)
+    _count(truth[DayTotal], (score.day,), added)
+
+
+def _count_answer(truth: Truth, fact: AnswerFact) -> None:
+    answered = {"answered": 1, "correct": int(fact.is_correct)}
+    _count(truth[AnswerTotal], (fact.theme_key, fact.level), answered)
+    _count(truth[AnswerDay], (fact.day, fact.theme_key, fact.level), answered, theme=fact.theme)
 
 
 def _count(sums: Sums, key: tuple[Any, ...], added: dict[str, Any], **latest: Any) -> None:
@@ -98,7 +143,8 @@ def _replace(model: Any, keys: list[str], user_id: int, truth: Sums) -> None:
         UserMetrics.objects.filter(user_id=user_id).update(**sums)
         return
     model.objects.filter(user_id=user_id).delete()
-    model.objects.bulk_create(
-        [model(user_id=user_id, **dict(zip(keys, key, strict=True)), **row) for key, row in truth.items()],
-        batch_size=500,
-    )
+    model.objects.bulk_create(_rows(model, keys, user_id, truth), batch_size=500)
+
+
+def _rows(model: Any, keys: list[str], user_id: int, truth: Sums) -> list[Any]:
+    return [model(user_id=user_id, **dict(zip(keys, key, strict=True)), **row) for key, row in truth.items()]

@@ -112,13 +112,18 @@ def _ordered(found: list[Any]) -> list[str]:
     if not any("letter" in option for option in lettered):
         said = [option.get("text") if isinstance(option, dict) else option for option in found]
         return [text(option) for option in said] if all(isinstance(option, str) for option in said) else []
-    names = [letter(option.get("letter")) for option in lettered]
+    names = [_name(option.get("letter")) for option in lettered]
     if len(lettered) < len(found) or len(set(names)) < len(names) or not all(names):
         return []
     by_name = {name: option.get("text") for name, option in zip(names, lettered, strict=True)}
     if not all(isinstance(said, str) for said in by_name.values()):
         return []
     return [text(by_name[name]) for name in sorted(by_name)]
+
+
+def _name(value: Any) -> str:
+    match = re.fullmatch(r"[\W_]*([A-Ha-h])[\W_]*", text(value))
+    return match[1].upper() if match else ""
 
 
 def _undressed(options: list[str]) -> list[str]:

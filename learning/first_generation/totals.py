@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from accounts.models import User
+from learning.facts import answers_of_users
 from learning.first_generation.ledger import Batch, user_of
 from learning.first_generation.reading import Row
 from learning.first_generation.steps import Run, Step
@@ -15,20 +15,20 @@ from learning.first_generation.values import LeftOut, Notes, number
 from learning.models import Challenge, IntensiveResponse, ThemeShelf, UserResponse
 from metrics.models import SessionScore, UserMetrics
 from metrics.reads import mean
-from metrics.rebuild import rebuild_user
-from metrics.services import lock_totals
+from metrics.rebuild import rebuild_users
 from ops.database import in_transaction
 
 KIND = "totals"
 USERS = 200  # of one batch
 
 
+@in_transaction
 def add_up(user_ids: Sequence[int]) -> None:
-    """Count anew what these users have."""
-    with_questions = _among(Challenge, user_ids)
-    with_facts = {pk for model in (SessionScore, UserResponse, IntensiveResponse) for pk in _among(model, user_ids)}
-    for user_id in User.objects.filter(pk__in=with_questions | with_facts).order_by("pk").values_list("pk", flat=True):
-        _add_up(user_id, has_facts=user_id in with_facts)
+    """Count anew what these users have. Those who have nothing keep nothing."""
+    facts = (Challenge, SessionScore, UserResponse, IntensiveResponse)
+    users = sorted({pk for model in facts for pk in _among(model, user_ids)})
+    rebuild_users(users, lambda: answers_of_users(users))
+    _fill_shelves(users)
 
 
 def _among(model: Any, user_ids: Sequence[int]) -> set[int]:
@@ -36,25 +36,20 @@ def _among(model: Any, user_ids: Sequence[int]) -> set[int]:
     return set(model.objects.filter(user_id__in=user_ids).order_by().values_list("user_id", flat=True).distinct())
 
 
-@in_transaction
-def _add_up(user_id: int, *, has_facts: bool) -> None:
-    lock_totals(user_id)
-    _fill_shelves(user_id)
-    if has_facts:
-        rebuild_user(user_id)
-
-
-def _fill_shelves(user_id: int) -> None:
-    shelves: dict[tuple[str, str], ThemeShelf] = {}
-    mine = Challenge.objects.of_user(user_id).visible().order_by("created_at", "id")
-    for theme, theme_key, level, created in mine.values_list("theme", "theme_key", "level", "created_at"):
-        shelf = shelves.setdefault(
-            (theme_key, level), ThemeShelf(user_id=user_id, theme_key=theme_key, level=level, first_created=created)
-        )
+def _fill_shelves(user_ids: Sequence[int]) -> None:
+    """The users' totals are locked, so that no question is stored beside us."""
+    shelves: dict[tuple[int, str, str], ThemeShelf] = {}
+    mine = Challenge.objects.filter(user_id__in=user_ids).visible().order_by("created_at", "id")
+    for user_id, theme, key, level, created in mine.values_list("user_id", "theme", "theme_key", "level", "created_at"):
+        if (user_id, key, level) not in shelves:
+            shelves[user_id, key, level] = ThemeShelf(
+                user_id=user_id, theme_key=key, level=level, first_created=created
+            )
+        shelf = shelves[user_id, key, level]
         shelf.theme, shelf.last_created = theme, created
         shelf.questions += 1
-    ThemeShelf.objects.of_user(user_id).delete()
-    ThemeShelf.objects.bulk_create(shelves.values())
+    ThemeShelf.objects.filter(user_id__in=user_ids).delete()
+    ThemeShelf.objects.bulk_create(shelves.values(), batch_size=500)
 
 
 class OldTotals(Step):

@@ -192,7 +192,8 @@ def start_challenge(user: TokenUser, challenge_id: int) -> None:
 def delete_challenge(user: TokenUser, challenge_id: int) -> None:
     """Delete one question of a user with its answers. Points already earned are kept."""
     lock_totals(user.pk)
-    challenge = Challenge.objects.of_user(user.pk).filter(pk=challenge_id).first()
+    # Locked: a delivery recorded meanwhile would keep it from being deleted.
+    challenge = Challenge.objects.of_user(user.pk).select_for_update().filter(pk=challenge_id).first()
     if challenge is None:
         raise ChallengeNotFound
     answers = [*challenge.responses.filter(is_void=False), *challenge.intensive_responses.filter(is_void=False)]

@@ -115,6 +115,19 @@ def follow_time_zone(*, user_id: int, before: ZoneInfo, after: ZoneInfo, **signa
         row.save(update_fields=["next_delivery"])
 
 
+def lock_all(*, user_id: int, **signal: Any) -> None:
+    """Keep everybody from adding to what belongs to a user, until the transaction ends, which deletes it."""
+    lock_totals(user_id)
+    lock_schedules(user_id)
+
+
+def lock_schedules(user_id: int, key: str = "", level: str | None = None) -> None:
+    """Keep deliver_challenges from these schedules of a user (all, or those of a theme) until the transaction ends."""
+    rows = ChallengeSchedule.objects.of_user(user_id)
+    rows = rows.in_theme(key, level) if key else rows
+    list(rows.select_for_update().order_by("id").values_list("pk", flat=True))
+
+
 def _locked(user: TokenUser, schedule_id: int) -> ChallengeSchedule:
     row = ChallengeSchedule.objects.of_user(user.pk).select_for_update().filter(pk=schedule_id).first()
     if row is None:

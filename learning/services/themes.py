@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.tokens import TokenUser
 from learning.models import Challenge, ChallengeSchedule, IntensiveSession, ThemeShelf
+from learning.services.schedules import lock_schedules
 from learning.words import theme_key
 from metrics.models import AnswerTotal
 from metrics.scoring import accuracy_of
@@ -84,6 +85,7 @@ def level_not_found(theme: str, level: str) -> NotFound:
 
 def _delete_questions(user_id: int, key: str, level: str | None = None) -> int:
     forget_answers(user_id, key, level)
+    lock_schedules(user_id, key, level)  # a delivery recorded meanwhile would keep its schedule from being deleted
     ChallengeSchedule.objects.of_user(user_id).in_theme(key, level).delete()
     _total, by_model = Challenge.objects.of_user(user_id).in_theme(key, level).delete()
     return by_model.get(Challenge._meta.label, 0)

@@ -11,6 +11,8 @@ from learning.generation.checks import Seen, refusal
 from learning.generation.drafts import fingerprint
 from learning.words import Level, fold, theme_key
 
+pytestmark = pytest.mark.django_db  # what was retired is in the database
+
 FILES = sorted(FOLDER.glob("*.json"))
 
 

@@ -12,22 +12,29 @@ from django.utils import timezone
 from conftest import Api
 from learning.delivery import deliver_due, make_ahead
 from learning.models import Challenge, ChallengeSchedule, Delivery
+from ops.database import in_transaction
+from tests.people import PASSWORD
 
 THEMES = ["Historia", "Biología", "Arte", "Música"]
 ROUNDS = 12
 
 
+@in_transaction
+def make_all_due() -> None:
+    ChallengeSchedule.objects.update(next_delivery=timezone.now() - timedelta(seconds=random.random()))
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.both_stacks
 def test_nothing_fails_while_everything_happens_at_once(make_user):
-    people = [make_user() for _ in range(4)]
+    people = [make_user(password=PASSWORD, wants_email=number % 2 == 0) for number in range(4)]
     stop = threading.Event()
 
     def deliver() -> int:
         count = 0
         try:
             while not stop.is_set():
-                ChallengeSchedule.objects.update(next_delivery=timezone.now() - timedelta(seconds=random.random()))
+                make_all_due()
                 count += deliver_due()["delivered"] + make_ahead()["made"]
         finally:
             connection.close()
@@ -52,8 +59,12 @@ def test_nothing_fails_while_everything_happens_at_once(make_user):
                 ask("PUT", "/api/user/profile", profile | {"timeZone": random.choice(["UTC", "Asia/Tokyo"])})
                 for row in ask("GET", "/api/schedules?limit=2")["results"]:
                     ask("PATCH", f"/api/schedules/{row['id']}", {"deliveryTime": str(time(number % 24))})
+                for row in ask("GET", "/api/challenges?limit=2")["results"]:
+                    ask("DELETE", f"/api/challenges/{row['id']}")
                 if number % 4 == 3:
                     ask("DELETE", f"/api/themes/{theme}")
+            if user.wants_email:
+                ask("DELETE", "/api/user/account", {"password": PASSWORD})
         finally:
             connection.close()
         return seen
