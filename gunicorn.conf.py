@@ -52,7 +52,6 @@ forwarded_allow_ips = "*" if env_int("TRUSTED_PROXY_COUNT", 0) else ""
 forwarder_headers = ""  # what a proxy passes on unread must not choose our paths (SCRIPT_NAME)
 accesslog = None  # ops.middleware writes the request log
 
-
 # Every how many seconds a worker delivers challenges and sends mail beside its requests; 0 leaves that to
 # `manage.py deliver_challenges --loop`, of which several hosts need but one.
 delivery_seconds = env_int("DELIVERY_SECONDS", 0 if redis_url() else 15)
@@ -85,17 +84,18 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    from learning.courier import courier
     from ops import health
 
     health.drain_on_sigterm()
     if delivery_seconds:
+        from learning.courier import courier
+
         worker.courier = courier(delivery_seconds).start()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    if delivery_seconds and hasattr(worker, "courier"):
-        worker.courier.stop()
+    if rounds := getattr(worker, "courier", None):
+        rounds.stop()
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -113,7 +113,7 @@ def _ordered(found: list[Any]) -> list[str]:
         said = [option.get("text") if isinstance(option, dict) else option for option in found]
         return [text(option) for option in said] if all(isinstance(option, str) for option in said) else []
     names = [_name(option.get("letter")) for option in lettered]
-    if len(lettered) < len(found) or len(set(names)) < len(names) or not all(names):
+    if len(lettered) < len(found) or sorted(names) != list("ABCDEFGH"[: len(names)]):
         return []
     by_name = {name: option.get("text") for name, option in zip(names, lettered, strict=True)}
     if not all(isinstance(said, str) for said in by_name.values()):

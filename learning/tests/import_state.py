@@ -48,9 +48,7 @@ def state() -> dict[str, list[Any]]:
             (row.user.email, str(row.session_id), challenges[row.challenge_id], *plain(row))
             for row in _all(IntensiveResponse, "user")
         ],
-        "answers": [
-            (row.user.email, challenges[row.challenge_id], *plain(row)) for row in _all(UserResponse, "user")
-        ],
+        "answers": [(row.user.email, challenges[row.challenge_id], *plain(row)) for row in _all(UserResponse, "user")],
         "ledger": [(row.table.kind, *plain(row), bool(row.new_id)) for row in _all(ImportedRow, "table")],
         # A place in the ledger is one of its ids.
         "progress": [plain(row) for row in ImportedTable.objects.exclude(kind="totals")],
@@ -60,7 +58,9 @@ def state() -> dict[str, list[Any]]:
     )  # fmt: skip
     for model in of_users:
         rows[model._meta.db_table] = [(row.user.email, *plain(row)) for row in _all(model, "user")]
-    return {name: sorted(json.dumps(row, default=str, ensure_ascii=False) for row in found) for name, found in rows.items()}
+    return {
+        name: sorted(json.dumps(row, default=str, ensure_ascii=False) for row in found) for name, found in rows.items()
+    }
 
 
 def _all(model: Any, *related: str) -> Any:

@@ -18,7 +18,8 @@ PLAIN = f"Pregunta: {QUESTION}\n\nA) Lyon\nB) París\nC) Niza\nD) Lille\n\nRespu
         PLAIN,
         PLAIN.replace("\n", "\r\n"),
         PLAIN.replace("\n\n", "\n"),
-        f"**Pregunta:** {QUESTION}\n\n**A)** Lyon\n**B)** París\n**C)** Niza\n**D)** Lille\n\n**Respuesta correcta:** B",
+        f"**Pregunta:** {QUESTION}\n\n**A)** Lyon\n**B)** París\n**C)** Niza\n**D)** Lille\n\n"
+        "**Respuesta correcta:** B",
         f"### Pregunta 3:\n{QUESTION}\na) Lyon\nb) París\nc) Niza\nd) Lille\nLa respuesta correcta es la opción B.",
         f"Pregunta: {QUESTION}\nA. Lyon\nB. París\nC. Niza\nD. Lille\nRespuesta: B) París",
         f"{QUESTION}\n- (A) Lyon\n- (B) París\n- (C) Niza\n- (D) Lille\n✅ Correct answer: París",
@@ -69,7 +70,7 @@ options = st.lists(words.filter(lambda said: any(c.isalnum() for c in said)), mi
 @settings(max_examples=200, deadline=None)
 @given(texts=options, key=st.integers(0, 3), mark=st.sampled_from(["{}) ", "{}. ", "**{})** ", "- {}) ", "({}) "]))
 def test_whatever_the_options_say_they_are_read_as_written(texts, key, mark):
-    lines = [mark.format(name) + said for name, said in zip("ABCD", texts)]
+    lines = [mark.format(name) + said for name, said in zip("ABCD", texts, strict=False)]
     raw = "Pregunta: ¿Cuál?\n\n" + "\n".join(lines) + f"\n\nRespuesta correcta: {'ABCD'[key]}"
     told = read_raw(raw)
     assert list(told.options) == texts and told.key == "ABCD"[key]
@@ -93,6 +94,7 @@ def test_whatever_the_options_say_they_are_read_as_written(texts, key, mark):
         ('{"a":' * 2000, []),
         ('[{"letter": "A", "text": null}]', []),
         ('[{"letter": "A", "text": "x"}, {"letter": "A", "text": "y"}]', []),
+        ('[{"letter": "A", "text": "x"}, {"letter": "C", "text": "y"}]', []),
         ('[["a"], ["b"]]', []),
     ],
 )
@@ -119,7 +121,7 @@ def test_a_text_that_two_options_share_is_no_key():
 def lettered(*texts):
     import json
 
-    return json.dumps([{"letter": name, "text": text} for name, text in zip("ABCDE", texts)])
+    return json.dumps([{"letter": name, "text": text} for name, text in zip("ABCDE", texts, strict=False)])
 
 
 def test_a_question_as_it_should_be_is_taken_as_it_is():
