@@ -10,7 +10,7 @@ from django.test import Client, TestCase
 
 from accounts.models import User
 from accounts.tokens import TokenUser, make_token, user_of
-from ops import llm
+from ops import budget, llm
 from tests.live import Live
 from tests.model_server import ModelServer
 
@@ -48,6 +48,7 @@ class Api:
 def _empty_caches() -> None:
     for alias in ("default", "limits"):
         caches[alias].clear()
+    budget.set_payer("")  # a request's payer outlives it in this thread
 
 
 @pytest.fixture(autouse=True)

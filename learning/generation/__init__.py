@@ -90,6 +90,8 @@ class Basket:
                 self.refusals[reason] += 1
             else:
                 self.accepted.append(shuffled(draft))
+        # What was refused by its solution may come again with its key put right.
+        self._seen = Seen((*(Asked(draft.question, draft.answer) for draft in self.accepted), *self.order.avoid))
         return bool(drafts)
 
     def _proper(self, drafts: list[Draft]) -> list[Draft]:
