@@ -126,7 +126,7 @@ def test_usernames_against_our_rules_are_changed_and_never_take_anothers(old, ru
 
 
 def test_addresses_are_lower_case_and_each_is_one_users(old, run_import, make_user):
-    make_user(email="taken@example.org")
+    make_user(username="taken", email="taken@example.org")
     addresses = {1: " Ana@Example.ORG ", 2: "ANA@example.org", 3: "taken@example.org", 4: None, 5: "no address"}
     for number, address in addresses.items():
         add_user(old, number, email=address)
@@ -214,7 +214,7 @@ def test_questions_are_repaired_or_left_out_with_a_reason(old, ana, run_import):
         11: {"user_id": None},
     }
     for number, fields in rows.items():
-        old.insert("questions", question(number, 1, **fields))
+        old.insert("questions", question(number, fields.pop("user_id", 1), **fields))
     run = run_import()
     assert run.left_out("questions") == {
         "5": "key_missing", "6": "options_not_four", "7": "raw_of_another", "10": "user_missing", "11": "user_missing",
