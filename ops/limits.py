@@ -128,7 +128,7 @@ def _usage(request: HttpRequest, name: str, key: str) -> Usage:
     except UNAVAILABLE:
         return _local.spend(name, key, limit, window)
     assert counted is not None
-    left = max(1, counted["time_left"])
+    left = counted["time_left"] + 1  # the second that django-ratelimit names still belongs to the window
     return Usage(name, limit, max(0, limit - counted["count"]), left, window, counted["should_limit"])
 
 
