@@ -31,7 +31,7 @@ from learning.services.upcoming import upcoming
 from learning.words import Level
 from ops import outbox, prometheus
 from ops.budget import paid_by
-from ops.database import ask, in_transaction, unclaimed
+from ops.database import Conflict, ask, in_transaction, unclaimed
 from ops.logs import log_business_event, log_error
 from persenaut.errors import DomainError
 
@@ -146,10 +146,9 @@ def _deliver(rows: list[ChallengeSchedule], users: dict[int, User], now: datetim
 
 
 def _oldest_ready(schedule_ids: list[int]) -> dict[int, tuple[int, bool]]:
-    """{schedule: (its challenge to be delivered now, whether that is the last one ready)}, the challenges locked."""
+    """{schedule: (its challenge to be delivered now, whether that is the last one ready)}"""
     ready: dict[int, tuple[int, bool]] = {}
-    rows = upcoming(schedule_ids).select_for_update().values_list("schedule_id", "id")
-    for schedule_id, challenge_id in rows:
+    for schedule_id, challenge_id in upcoming(schedule_ids).values_list("schedule_id", "id"):
         first, _is_last = ready.get(schedule_id, (challenge_id, True))
         ready[schedule_id] = first, first == challenge_id
     return ready
@@ -167,7 +166,10 @@ def _hand_over(handed: list[tuple[ChallengeSchedule, Delivery]], users: dict[int
             mails.append(outbox.draft(user.pk, MAIL, facts, language=row.language, useful_for=MAIL_USEFUL_FOR))
         _tell_on_commit(row, delivery)
     ids = [delivery.challenge_id for _row, delivery in handed if delivery.challenge_id]
-    Challenge.objects.filter(pk__in=ids).update(state=State.PENDING, delivered_at=now)
+    # Not locked when they were read: by their index that is the other way round than everybody else locks them.
+    ready = Challenge.objects.filter(pk__in=ids, state=State.UPCOMING)
+    if ready.update(state=State.PENDING, delivered_at=now) != len(ids):
+        raise Conflict  # one was opened, answered or deleted meanwhile
     outbox.store(mails)
 
 

@@ -18,6 +18,10 @@ TRIES = 4
 CONFLICT_CODES = {1205, 1213}
 
 
+class Conflict(Exception):
+    """Raised by a unit of work that finds changed what it had read: it is to begin again."""
+
+
 def in_transaction(unit: Callable[P, R]) -> Callable[P, R]:
     """Run a function as one transaction, and the whole of it again after a deadlock.
 
@@ -34,7 +38,7 @@ def in_transaction(unit: Callable[P, R]) -> Callable[P, R]:
             try:
                 with transaction.atomic():
                     return unit(*args, **kwargs)
-            except OperationalError as exc:
+            except (OperationalError, Conflict) as exc:
                 if attempt == TRIES or not is_conflict(exc):
                     raise
                 logger.info("transaction tried again", extra={"unit": unit.__qualname__, "attempt": attempt})
@@ -64,6 +68,8 @@ def ask(question: Callable[[], R]) -> R:
             connection.close()
 
 
-def is_conflict(exc: OperationalError) -> bool:
+def is_conflict(exc: OperationalError | Conflict) -> bool:
     """Whether another transaction was in the way, so that the same work may well succeed now."""
+    if isinstance(exc, Conflict):
+        return True
     return bool(exc.args) and (exc.args[0] in CONFLICT_CODES or "database is locked" in str(exc.args[0]))

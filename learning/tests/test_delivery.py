@@ -358,6 +358,27 @@ def test_a_schedule_that_is_deleted_while_its_challenge_is_made(clock, make_sche
     assert not Challenge.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_one_that_is_used_in_the_very_moment_of_its_delivery_lets_the_batch_begin_again(
+    clock, make_schedule, monkeypatch
+):
+    for _ in range(2):
+        make_schedule()
+    real, tries = delivery._oldest_ready, []
+
+    def meddled_with(ids):
+        found = real(ids)
+        if not tries:
+            Challenge.objects.filter(pk__in=[pk for pk, _last in found.values()][:1]).update(state=State.ACTIVE)
+        tries.append(len(found))
+        return found
+
+    monkeypatch.setattr(delivery, "_oldest_ready", meddled_with)
+    clock.forward(hours=1)
+    assert deliver_due() == {"delivered": 2} and tries == [2, 2]
+    assert (Delivery.objects.count(), OutboxMail.objects.count()) == (2, 2)
+
+
 def test_whoever_dies_while_making_leaves_it_to_others(clock, make_schedule):
     make_schedule(ready=0, make_at=MONDAY)
     delivery.claim_making(clock.now)
