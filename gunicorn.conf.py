@@ -95,7 +95,7 @@ def post_worker_init(worker: Any) -> None:
 
 def worker_exit(server: Any, worker: Any) -> None:
     if rounds := getattr(worker, "courier", None):
-        rounds.stop()
+        rounds.stop(patience=5)  # what a hung model cuts off is begun again by the next pass
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -26,17 +26,22 @@ class Command(BaseCommand):
             courier(loop, limit=limit, mail=not no_mail, say=self.say).run_until_told()
             return
         prometheus.start()
-        done = self.one_pass(limit)
-        mails: Counter[str] = Counter() if no_mail else outbox.send_due()
-        self.say(delivery.summary(done))
-        if not no_mail:
-            self.say(outbox.summary(mails))
+        self.one_pass(limit, mail=not no_mail)
 
-    def one_pass(self, limit: int | None) -> Counter[str]:
+    def one_pass(self, limit: int | None, *, mail: bool) -> None:
+        """What is due and its mail first: making ahead may wait for a model."""
+        mails: Counter[str] = Counter()
         with tqdm(desc="Delivering", unit="schedule", disable=None) as bar:
             done = delivery.deliver_due(limit=limit, progress=bar.update)
+        if mail:
+            mails += outbox.send_due()
         with tqdm(desc="Making ahead", unit="challenge", disable=None) as bar:
-            return done + delivery.make_ahead(limit=limit, progress=bar.update)
+            made = delivery.make_ahead(limit=limit, progress=bar.update)
+        if mail and made[delivery.DELIVERED]:
+            mails += outbox.send_due()
+        self.say(delivery.summary(done + made))
+        if mail:
+            self.say(outbox.summary(mails))
 
     def say(self, line: str) -> None:
         self.stdout.write(line)
