@@ -10,6 +10,7 @@ a value expires one caller computes it anew while the others are still served. W
 """
 
 import atexit
+import mmap
 import os
 import secrets
 import struct
@@ -125,21 +126,34 @@ def invalidate_user(user_id: int) -> None:
 
 
 class _Debts:
-    """Owners whose new generation could not be stored yet, kept until it is."""
+    """Owners whose new generation could not be stored yet, kept until it is.
+
+    Until then no worker of this host trusts the cache, since one that has not noticed the outage would go on serving
+    what is old: they share a moment, in memory that gunicorn's workers have in common, before which they do without.
+    A worker on another host can serve it for as long as Redis cannot be reached from here but can from there.
+    """
+
+    DOUBT = 3.0  # seconds; said again each second while there are debts
 
     def __init__(self) -> None:
         self._owners: dict[str, None] = {}
         self._lock = threading.Lock()
+        self._payer: threading.Thread | None = None
+        self._shared = mmap.mmap(-1, _MOMENT.size)  # made before the workers are forked
 
     def add(self, owner: str) -> None:
+        self._doubt()
         with self._lock:
             self._owners[owner] = None
-        if not guard.is_open:  # a single lost command, not an outage: nobody else will come back to it
-            threading.Thread(target=self._pay_soon, name="cache-debts", daemon=True).start()
+            if self._payer is None or not self._payer.is_alive():
+                self._payer = threading.Thread(target=self._pay_soon, name="cache-debts", daemon=True)
+                self._payer.start()
         guard.look_now()
 
-    def __contains__(self, owner: str) -> bool:
-        return owner in self._owners
+    def in_doubt(self) -> bool:
+        """Whether Redis may hold what is old without our knowing which."""
+        (moment,) = _MOMENT.unpack_from(self._shared)
+        return bool(moment) and time.monotonic() < moment
 
     def pay(self) -> bool:
         """Tell Redis of every owner it has not heard of; False when it still cannot be told."""
@@ -150,13 +164,23 @@ class _Debts:
                 self._owners.pop(owner, None)
         return True
 
+    def _doubt(self) -> None:
+        _MOMENT.pack_into(self._shared, 0, time.monotonic() + self.DOUBT)
+
     def _pay_soon(self) -> None:
         wait = 0.05
-        while not self.pay():
+        while True:
+            if self.pay():
+                with self._lock:  # nobody adds a debt between our last look and our end
+                    if not self._owners:
+                        self._payer = None
+                        return
+            self._doubt()
             time.sleep(wait)
-            wait = min(2 * wait, 2.0)
+            wait = min(2 * wait, 1.0)
 
 
+_MOMENT = struct.Struct("d")  # of the clock that all processes of a host share
 _debts = _Debts()
 
 
@@ -205,7 +229,7 @@ def _look(key: str, owner: str) -> tuple[bytes, tuple[float, Any] | None] | None
 
     The stamp is epoch and generation; a stored value counts only under the very same stamp.
     """
-    if owner in _debts:  # Redis has not heard of this owner's last write
+    if _debts.in_doubt():  # Redis has not heard of somebody's last write
         return None
     names = [key, EPOCH_KEY, _generation_key(owner)] if owner else [key, EPOCH_KEY]
     try:
