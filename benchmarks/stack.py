@@ -40,7 +40,8 @@ class Reference:
 
 
 def persenaut(**env: str) -> Live:
-    return Live(workers=WORKERS, threads=4, **{"LOG_LEVEL": "info"} | env).start()
+    """A server to be started by `with`."""
+    return Live(workers=WORKERS, threads=4, **{"LOG_LEVEL": "info"} | env)
 
 
 def master_of(server: Live) -> int:
