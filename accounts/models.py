@@ -93,6 +93,10 @@ class RevokedTokenQuerySet(models.QuerySet["RevokedToken"]):
         """Those that would be good had they not been revoked."""
         return self.filter(expires_at__gt=datetime.now(UTC))
 
+    def expired(self, before: datetime) -> Self:
+        """Those of no use since before that moment."""
+        return self.filter(expires_at__lt=before)
+
 
 class RevokedToken(models.Model):
     """A token ended before its time by a logout. Needed until it would have expired."""

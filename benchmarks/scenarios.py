@@ -127,3 +127,6 @@ def check(runs: dict[str, list[Run]]) -> None:
     for name, results in runs.items():
         if failures := sum(run.failures for run in results):
             raise RuntimeError(f"{name}: {failures} requests failed")
+
+
+from benchmarks import database, first_generation  # noqa: E402,F401  their scenarios

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from learning.models import LETTERS, QuestionReport
 from learning.services import reports
+from ops.admin_lists import BoundedPaginator
 
 
 @admin.register(QuestionReport)
@@ -22,7 +23,10 @@ class QuestionReportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django
     list_display = ["created_at", "state", "reason", "question", "options", "comment"]
     list_filter = ["state", "reason"]
     list_select_related = ["challenge"]
-    ordering = ["state", "created_at"]
+    ordering = ["state", "created_at", "id"]  # up to the key, as the index has it: the admin would add it downwards
+    sortable_by = ()
+    list_per_page = 50
+    paginator = BoundedPaginator
     show_full_result_count = False
     actions = ["retire", "correct_a", "correct_b", "correct_c", "correct_d", "reject"]
     readonly_fields = [

@@ -188,13 +188,21 @@ class Challenge(models.Model):
         return [{"letter": letter, "text": text} for letter, text in zip(LETTERS, self.options, strict=True)]
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def done(self, before: datetime) -> Self:
+        """Those that were due before that moment and wait for nothing."""
+        return self.filter(due_at__lt=before, delivered_at__isnull=False)
+
+
 class Delivery(models.Model):
     """One due moment of a schedule, and what came of it. It waits while nobody can make a challenge for it."""
 
     schedule = models.ForeignKey(ChallengeSchedule, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     due_at = models.DateTimeField()
-    challenge = models.ForeignKey(Challenge, on_delete=models.SET_NULL, null=True, related_name="+")
+    challenge = models.ForeignKey(Challenge, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     delivered_at = models.DateTimeField(null=True, blank=True)  # null while it waits
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         db_table = "deliveries"
@@ -209,6 +217,8 @@ class Delivery(models.Model):
             models.Index(fields=["schedule", "delivered_at"], name="deliveries_waiting"),
             # prune: the oldest.
             models.Index(fields=["due_at"], name="deliveries_time"),
+            # A challenge's deletion.
+            models.Index(fields=["challenge"], name="deliveries_challenge"),
         ]
 
     def __str__(self) -> str:
@@ -311,7 +321,9 @@ class IntensiveResponse(Answer):
     """The answer to one question of a session."""
 
     session = models.ForeignKey(IntensiveSession, on_delete=models.CASCADE, related_name="responses", db_index=False)
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="intensive_responses")
+    challenge = models.ForeignKey(
+        Challenge, on_delete=models.CASCADE, related_name="intensive_responses", db_index=False
+    )
     # Recorded here by the session's clock; False for what a client claims that grades by itself.
     is_graded_here = models.BooleanField(default=True)
 
@@ -328,6 +340,8 @@ class IntensiveResponse(Answer):
         indexes = [
             # A user's answers in time: rebuild_metrics, staff.
             models.Index(fields=["user", "created_at"], name="intensive_responses_user_time"),
+            # A challenge's deletion, and its answers when it turns out to be wrong.
+            models.Index(fields=["challenge"], name="intensive_responses_challenge"),
         ]
 
 
@@ -356,7 +370,7 @@ class QuestionReport(models.Model):
     created_at = models.DateTimeField(_("creado"), default=timezone.now)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
 
     class Meta:
@@ -366,8 +380,11 @@ class QuestionReport(models.Model):
         indexes = [
             # The staff's queue: open ones, oldest first.
             models.Index(fields=["state", "created_at"], name="question_reports_queue"),
-            # A user's deletion.
+            # The same, of one reason.
+            models.Index(fields=["reason", "state", "created_at"], name="question_reports_reason"),
+            # The deletion of a user, or of one of the staff.
             models.Index(fields=["user"], name="question_reports_user"),
+            models.Index(fields=["decided_by"], name="question_reports_decided_by"),
         ]
 
     def __str__(self) -> str:

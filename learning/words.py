@@ -49,8 +49,8 @@ def fold(text: str) -> str:
 
 
 def theme_key(theme: str) -> str:
-    """What themes compare by: folded, cut to the column's width."""
-    return fold(theme)[:MAX_THEME]
+    """What themes compare by: folded, cut to the column's width. No space at its end, which MySQL would not see."""
+    return fold(theme)[:MAX_THEME].rstrip()
 
 
 def level_named(name: str) -> Level | None:

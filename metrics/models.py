@@ -70,7 +70,7 @@ class SessionSums(models.Model):
 class UserMetrics(SessionSums):
     """A user's totals over all sessions. Its row is also the lock under which all of a user's totals are written."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = owner()
     answered = models.PositiveBigIntegerField(default=0)
     correct = models.PositiveBigIntegerField(default=0)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -79,6 +79,10 @@ class UserMetrics(SessionSums):
         db_table = "user_metrics"
         verbose_name = _("totales de usuario")
         verbose_name_plural = _("totales de usuario")
+        constraints = [
+            # metrics/overall, and the lock of whoever writes: a user's one row.
+            models.UniqueConstraint(fields=["user"], name="idx_user_metrics_user_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.points}"

@@ -129,22 +129,37 @@ def record_session(user_id: int, fact: SessionFact) -> SessionResult:
 
 
 def correct_session(user_id: int, session_id: uuid.UUID, *, answered: int, correct: int) -> None:
-    """Score a finished session again, since one of its questions turned out to be wrong; totals follow. Achievements
-    stay: they are given for ever. Nothing happens for a session that is not finished."""
+    """Change what a finished session counts by so many answers, right ones among them, since one of its questions
+    turned out to be wrong; points and totals follow. Achievements stay: they are given for ever.
+
+    The change, not the whole, is what the caller knows: an imported session has a score without all of its answers.
+    Nothing happens for a session that is not finished.
+    """
     totals = lock_totals(user_id)
     score = SessionScore.objects.filter(user_id=user_id, session_id=session_id).first()
     if score is None:
         return
-    points = points_of(game_mode=score.game_mode, correct=correct, answered=answered, seconds=score.time_spent)
-    accuracy = accuracy_of(correct, answered)
-    added = {"points": points - score.points, "accuracy_sum": accuracy - score.accuracy}
-    _add_to_user(totals, added | {"answered": answered - score.answered, "correct": correct - score.correct})
+    before: dict[str, Any] = {"game_mode": score.game_mode, "correct": score.correct, "answered": score.answered}
+    after = before | {"correct": max(0, score.correct + correct), "answered": max(0, score.answered + answered)}
+    points, was = (_points(counts, score.time_spent) for counts in (after, before))
+    changed: dict[str, Any] = {
+        "points": max(0, score.points + points - was),
+        "accuracy": accuracy_of(after["correct"], after["answered"]),
+        "answered": after["answered"],
+        "correct": after["correct"],
+    }
+    added = {"points": changed["points"] - score.points, "accuracy_sum": changed["accuracy"] - score.accuracy}
+    counted = {name: changed[name] - getattr(score, name) for name in ("answered", "correct")}
+    _add_to_user(totals, added | counted)
     _add(ThemeTotal, {"user_id": user_id, "theme_key": score.theme_key}, added)
     _add(ModeTotal, {"user_id": user_id, "game_mode": score.game_mode}, added)
     _add(DayTotal, {"user_id": user_id, "day": score.day}, added)
-    score.points, score.accuracy, score.answered, score.correct = points, accuracy, answered, correct
-    score.save(update_fields=["points", "accuracy", "answered", "correct"])
+    SessionScore.objects.filter(pk=score.pk).update(**changed)
     figures_changed(user_id)
+
+
+def _points(counts: dict[str, Any], seconds: int) -> int:
+    return points_of(**counts, seconds=seconds)
 
 
 def forget_answers(user_id: int, theme_key: str, level: str | None = None) -> None:

@@ -6,9 +6,11 @@ class OpsConfig(AppConfig):
     verbose_name = "Operations"
 
     def ready(self) -> None:
-        from ops import cache, checks, health, llm, outbox, tally  # noqa: F401
+        from ops import cache, checks, database, database_checks, health, llm, outbox, pruning, tally  # noqa: F401
 
+        database.install()
         tally.install()
         cache.install()
+        pruning.register_own()
         health.register("model", llm.ailment)
         health.register("mail", outbox.check_mail)

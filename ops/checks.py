@@ -160,6 +160,27 @@ def sentinels_without_a_name() -> Iterator[tuple[str, str]]:
         yield "REDIS_SENTINELS is ignored: there is no REDIS_URL.", "Set REDIS_URL=redis://NAME-OF-THE-PRIMARY/0."
 
 
+@rule("W005")
+def a_statement_that_outlives_its_request() -> Iterator[tuple[str, str]]:
+    options = settings.DATABASES["default"].get("OPTIONS", {})
+    patience = options.get("read_timeout")
+    if patience and settings.DATABASE_STATEMENT_TIMEOUT and int(patience) <= settings.DATABASE_STATEMENT_TIMEOUT:
+        yield (
+            f"DATABASE_STATEMENT_TIMEOUT={settings.DATABASE_STATEMENT_TIMEOUT}, while a request waits {patience} s: the"
+            " database goes on with what nobody waits for.",
+            "Let it be less than DATABASE_READ_TIMEOUT.",
+        )
+
+
+@rule("W006")
+def a_replica_of_nothing() -> Iterator[tuple[str, str]]:
+    if settings.DATABASE_REPLICA_URL and not settings.DATABASE_URL.startswith("mysql://"):
+        yield (
+            "DATABASE_REPLICA_URL is set while the database is SQLite: reports would be read from another database.",
+            "Set DATABASE_URL to the server that it is a replica of, or remove it.",
+        )
+
+
 # --- Not for strangers -----------------------------------------------------------------------------------------------
 
 
@@ -292,12 +313,16 @@ def metrics_for_everybody() -> Iterator[tuple[str, str]]:
 
 @rule("W024", deploy=True)
 def stores_asked_in_clear() -> Iterator[tuple[str, str]]:
-    database, redis = urlsplit(settings.DATABASE_URL), urlsplit(settings.REDIS_URL)
-    if database.scheme == "mysql" and _is_far(database.hostname) and not _speaks_tls():
-        yield (
-            "DATABASE_URL leads to another network without TLS: passwords and answers travel readably.",
-            "Set DATABASE_CA_CERTS to the file of the authority that signed the server's certificate.",
-        )
+    redis = urlsplit(settings.REDIS_URL)
+    for name, alias, url in [
+        ("DATABASE_URL", "default", settings.DATABASE_URL),
+        ("DATABASE_REPLICA_URL", "replica", settings.DATABASE_REPLICA_URL),
+    ]:
+        if url.startswith("mysql") and _is_far(urlsplit(url).hostname) and not _speaks_tls(alias):
+            yield (
+                f"{name} leads to another network without TLS: passwords and answers travel readably.",
+                "Set DATABASE_CA_CERTS to the file of the authority that signed the server's certificate.",
+            )
     if redis.scheme == "redis" and _is_far(redis.hostname):
         yield "REDIS_URL leads to another network without TLS.", "Use rediss://."
 
@@ -347,8 +372,8 @@ def _is_far(host: str | None) -> bool:
     return "." in (host or "") and not (host or "").endswith((".localhost", ".local", ".internal"))
 
 
-def _speaks_tls() -> bool:
-    options = settings.DATABASES["default"].get("OPTIONS", {})
+def _speaks_tls(alias: str) -> bool:
+    options = settings.DATABASES[alias].get("OPTIONS", {})
     return bool(options.get("ssl")) or str(options.get("ssl_mode", "")).upper().startswith(("REQUIRED", "VERIFY"))
 
 

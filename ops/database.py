@@ -1,13 +1,17 @@
-"""Whole units of work against the database: one transaction each, tried again when two got in each other's way."""
+"""Whole units of work against the database: one transaction each, tried again when two got in each other's way; and
+what connections are set to beside what MySQL and MariaDB call alike (ops.database_config)."""
 
 import functools
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import OperationalError, connection, models, transaction
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, models, transaction
+from django.db.backends.signals import connection_created
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -73,3 +77,65 @@ def is_conflict(exc: OperationalError | Conflict) -> bool:
     if isinstance(exc, Conflict):
         return True
     return bool(exc.args) and (exc.args[0] in CONFLICT_CODES or "database is locked" in str(exc.args[0]))
+
+
+# --- Which database --------------------------------------------------------------------------------------------------
+
+REPLICA = "replica"
+
+
+def for_reports() -> str:
+    """The alias for reads that are long and may be a few seconds late: the replica where there is one.
+
+    `rows.using(for_reports())`. Never for what must show the caller's own write, what is written back, or what is
+    cached under a generation: that would make an old value the current one.
+    """
+    return REPLICA if REPLICA in settings.DATABASES else DEFAULT_DB_ALIAS
+
+
+# --- How long --------------------------------------------------------------------------------------------------------
+
+_limits_statements = False
+
+
+def install() -> None:
+    connection_created.connect(_set_up_session, dispatch_uid="ops.database")
+
+
+def limit_statements() -> None:
+    """From now on the database ends a statement of this process after DATABASE_STATEMENT_TIMEOUT, so that one which
+    nobody waits for any more does not go on. For servers; what a command does may take its time."""
+    global _limits_statements
+    _limits_statements = True
+
+
+def _set_up_session(sender: Any, connection: Any, **kwargs: Any) -> None:
+    if connection.vendor != "mysql":
+        return
+    wishes = []
+    if _limits_statements and (seconds := settings.DATABASE_STATEMENT_TIMEOUT):
+        is_mariadb = "MariaDB" in connection.connection.get_server_info()
+        wishes.append(f"max_statement_time={seconds}" if is_mariadb else f"max_execution_time={seconds * 1000}")
+    if connection.alias == REPLICA:
+        wishes.append("TRANSACTION READ ONLY")
+    for wish in wishes:
+        connection.connection.query(f"SET SESSION {wish}")  # the driver's own: no request is to count it
+
+
+@contextmanager
+def patient(alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Inside, wait for the database's answers as long as they take: for work on whole tables, which no request does.
+
+    A connection's time-outs are settled when it is made, so it is made anew.
+    """
+    its_connection = connections[alias]
+    options = its_connection.settings_dict["OPTIONS"]
+    limits = {name: options.pop(name) for name in ("read_timeout", "write_timeout") if name in options}
+    if limits and not its_connection.in_atomic_block:
+        its_connection.close()
+    try:
+        yield
+    finally:
+        options |= limits
+        if limits and not its_connection.in_atomic_block:
+            its_connection.close()

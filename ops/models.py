@@ -74,7 +74,7 @@ class OutboxMail(models.Model):
         SENT = "sent", _("enviado")
         GIVEN_UP = "given_up", _("abandonado")
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(_("clase"), max_length=24)  # under which its writer is registered with ops.outbox
     facts = models.JSONField(default=dict, blank=True)  # what its writer needs beside the user
     language = models.CharField(_("idioma"), max_length=2, blank=True)  # for a user who has not chosen one
@@ -99,6 +99,8 @@ class OutboxMail(models.Model):
             models.Index(fields=["state", "not_before"], name="outbox_due"),
             # health: the oldest that waits; send_outbox --stuck; prune: the oldest that is done.
             models.Index(fields=["state", "created_at"], name="outbox_oldest"),
+            # A user's deletion.
+            models.Index(fields=["user"], name="outbox_user"),
         ]
 
     def __str__(self) -> str:

@@ -9,9 +9,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from ops import logs
+from ops.database_config import database_settings
 from ops.redis_config import redis_caches, redis_url
 from persenaut.env import (
-    database,
     env_bool,
     env_choice,
     env_float,
@@ -91,32 +91,12 @@ TEMPLATES = [
 
 # --- Database -----------------------------------------------------------------------------------------------------
 DATABASE_URL = env_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'persenaut.sqlite3'}", ("mysql", "sqlite"))
-DATABASES: dict[str, dict[str, Any]] = {"default": database(DATABASE_URL)}
-_default = DATABASES["default"]
-if DATABASE_URL.startswith("mysql://"):
-    _default["CONN_MAX_AGE"] = env_int("DATABASE_CONN_MAX_AGE", 600)
-    _default["CONN_HEALTH_CHECKS"] = True  # else each kept connection fails one request after a restart
-    _default["OPTIONS"] = {
-        "charset": "utf8mb4",
-        "isolation_level": "read committed",
-        "connect_timeout": 2,
-        "read_timeout": env_int("DATABASE_READ_TIMEOUT", 20, minimum=1),
-        "write_timeout": env_int("DATABASE_READ_TIMEOUT", 20, minimum=1),
-        "init_command": "SET SESSION sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO',"
-        " time_zone='+00:00', innodb_lock_wait_timeout=5",
-    } | _default.get("OPTIONS", {})
-    if _authority := env_str("DATABASE_CA_CERTS"):
-        _default["OPTIONS"] |= {"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": _authority}}
-    _default["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
-else:
-    _default["OPTIONS"] = {
-        # Without IMMEDIATE a transaction that reads first can fail with "database is locked" whatever the time-out.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
-    }
-    _default["CONN_MAX_AGE"] = 600
-    _default["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}  # a file: in memory there is no WAL, and threads collide
+DATABASE_REPLICA_URL = env_url("DATABASE_REPLICA_URL", "", ("mysql",))
+DATABASE_STATEMENT_TIMEOUT = env_int("DATABASE_STATEMENT_TIMEOUT", 15)  # seconds, of a server; 0: none
+DATABASES: dict[str, dict[str, Any]] = {"default": database_settings(DATABASE_URL, DATA_DIR)}
+if DATABASE_REPLICA_URL:
+    DATABASES["replica"] = database_settings(DATABASE_REPLICA_URL, DATA_DIR) | {"TEST": {"MIRROR": "default"}}
+    DATABASE_ROUTERS = ["ops.routers.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache --------------------------------------------------------------------------------------------------------

@@ -47,8 +47,25 @@ def pytest_configure(config: Any) -> None:
     config.addinivalue_line("markers", "once: about neither database nor cache; left out on MariaDB and Redis")
     from accounts.hashers import Argon2Hasher
 
-    # A thousand passwords would be half of the suite's time. Running servers (tests.live) hash in earnest.
+    # A thousand passwords would be half of the suite's time. Running servers hash in earnest.
     Argon2Hasher.time_cost, Argon2Hasher.memory_cost = 1, 8
+    _look_for_static_files_once()
+
+
+def _look_for_static_files_once() -> None:
+    """WhiteNoise would look through them all again for each test client."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, Any] = {}
+
+    def add_files_from_finders(self: Any) -> None:
+        if not found:
+            look(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = add_files_from_finders
 
 
 def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:

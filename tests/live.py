@@ -49,6 +49,8 @@ def own_redis(number: int) -> str:
 class Live:
     """One server. `workers` above 1 needs Redis."""
 
+    root = ROOT  # of the code that it runs
+
     def __init__(self, *, workers: int | None = None, threads: int = 8, redis_db: int = 5, **env: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -78,8 +80,8 @@ class Live:
     def start(self) -> "Live":
         with open(FOLDER / f"gunicorn-{self.port}.txt", "ab") as output:
             self.process = spawn(
-                [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "persenaut.wsgi"],
-                env=self.env, cwd=ROOT, stdout=output, stderr=output,
+                [sys.executable, "-m", "gunicorn", "-c", str(self.root / "gunicorn.conf.py"), "persenaut.wsgi"],
+                env=self.env, cwd=self.root, stdout=output, stderr=output,
             )  # fmt: skip
         deadline = time.monotonic() + 30
         with urllib3.PoolManager(retries=False) as pool:

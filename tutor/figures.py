@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Q, Subquery, Sum
 
 from metrics.models import AnswerDay, DayTotal
 from metrics.scoring import accuracy_of
@@ -269,6 +269,8 @@ def _days_practised(user_id: int, since: date) -> set[date]:
 
 
 def _latest(user_id: int) -> Latest | None:
-    rows = AnswerDay.objects.filter(user_id=user_id).order_by("-day", "-answered", "theme_key", "level")
+    mine = AnswerDay.objects.filter(user_id=user_id)
+    last = mine.order_by("-day").values("day")[:1]  # else the whole history would be sorted
+    rows = mine.filter(day=Subquery(last)).order_by("-answered", "theme_key", "level")
     row = rows.values_list("theme", "theme_key", "level", "day").first()
     return Latest(*row) if row else None

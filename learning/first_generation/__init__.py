@@ -11,4 +11,18 @@
     report       what is said about it all
 
 No row is dropped without a trace: each is imported, or imported with remarks, or left out with a reason.
+
+What was decided, where the old data leave a choice:
+
+* A user whose e-mail address another user has (here, or earlier in the old database) is imported with all their history
+  under an address that no mail reaches; two accounts are never made one, since nobody has proved to own the address.
+* A question that cannot be asked, for want of four options or a sure key, is left out, and so are its answers.
+* Where it is known what was chosen, the key decides whether it was right; else the old grade stays.
+* Further answers to a question outside sessions are further attempts, and count. In a session the first one counts.
+* Of the scores of a session the first counts, with the points and the accuracy that the learner was shown; a finished
+  session without a score gets one by today's rules.
+* Averages and totals are computed, never copied.
+* Of several standing orders of a user for one theme and level the latest stays. What fell due meanwhile is not owed.
+* DATETIME is the old server's clock: a time that it showed twice is the first, one that it skipped is read with the
+  offset before. TIMESTAMP says when, whatever the clock showed. Users keep that clock as their own.
 """

@@ -19,7 +19,7 @@ class Answers(Step):
 
     def store(self, run: Run, rows: list[Row], batch: Batch) -> None:
         people = run.people(rows)
-        challenges = run.challenges(rows, "question_id", "correct_letter", "options", "created_at", "state")
+        challenges = run.challenges(rows, "question_id", *fields_for(rows))
         made = batch.read(rows, lambda row: self.read(row, people.of(user_of(row)), challenges))
         _number(made)
         UserResponse.objects.bulk_create(made)
@@ -36,10 +36,19 @@ class Answers(Step):
         return UserResponse(user_id=person.pk, challenge_id=challenge.pk, **fields), notes
 
 
+def fields_for(rows: list[Row]) -> list[str]:
+    """The fields of challenges that grading needs; options, which take time to read, if an answer is more than a
+    letter."""
+    in_words = any(text(row["selected_answer"]) and not letter(row["selected_answer"]) for row in rows)
+    return ["correct_letter", "created_at", *(["options"] if in_words else [])]
+
+
 def graded(row: Row, challenge: Challenge, person: Person) -> tuple[dict[str, Any], Notes]:
     """The fields that every answer has. Where the chosen letter is known, the key decides whether it was right."""
     notes = list(row.notes)
-    chosen = letter(row["selected_answer"]) or read_key(row["selected_answer"], challenge.options)
+    chosen = letter(row["selected_answer"])
+    if not chosen and text(row["selected_answer"]):
+        chosen = read_key(row["selected_answer"], challenge.options)
     believed = truth(row["is_correct"])
     if chosen:
         is_correct = chosen == challenge.correct_letter

@@ -12,10 +12,10 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 
 from learning.first_generation.ledger import Ledger
-from learning.first_generation.reading import OldDatabase
+from learning.first_generation.reading import CannotRead, OldDatabase
 from learning.first_generation.scores import Unscored
 from learning.first_generation.values import MAX_WHOLE
-from learning.models import Challenge, ImportedRow, IntensiveResponse, IntensiveSession, UserResponse
+from learning.models import Challenge, IntensiveResponse, IntensiveSession, UserResponse
 from metrics.models import SessionScore, UserAchievement, UserMetrics
 
 USERS = 1000  # at a time
@@ -65,8 +65,11 @@ def sums() -> list[UserSum]:
 
 
 def differences(old: OldDatabase, ledger: Ledger) -> Iterator[str]:
-    """What differs, a sentence each."""
-    began = ledger.table("users").began_at
+    """What differs, a sentence each. CannotRead before any import."""
+    users = ledger.tables().get("users")
+    if users is None:
+        raise CannotRead("Nothing of this database was imported yet.")
+    began = users.began_at
     computed = _computed(ledger)
     for one in sums():
         if old.has(one.table):
@@ -78,7 +81,7 @@ def differences(old: OldDatabase, ledger: Ledger) -> Iterator[str]:
 def _differences_of(
     one: UserSum, old: OldDatabase, ledger: Ledger, began: datetime, added: "Counter[int]"
 ) -> Iterator[str]:
-    left = _left_out(ledger, one.kind) if one.kind else Counter()
+    left = ledger.left_out(one.kind) if one.kind else Counter()
     group = "s.user_id" if " s ON " in one.old else "user_id"
     with old.streamed(f"{one.old} GROUP BY {group} ORDER BY {group}") as stream:
         ahead = _Ahead(stream)
@@ -120,11 +123,6 @@ def _stretches(ledger: Ledger) -> Iterator[list[tuple[int, int, int]]]:
 def _here(one: UserSum, user_ids: list[int], began: datetime) -> "Counter[int]":
     rows = one.new.filter(**{"user_id__in": user_ids, f"{one.since}__lt": began}).order_by()
     return Counter(dict(rows.values_list("user_id").annotate(one.of)))
-
-
-def _left_out(ledger: Ledger, kind: str) -> "Counter[int]":
-    rows = ImportedRow.objects.filter(table=ledger.table(kind), outcome=ImportedRow.Outcome.LEFT_OUT)
-    return Counter(dict(rows.exclude(owner=None).order_by().values_list("owner").annotate(Count("pk"))))
 
 
 def _computed(ledger: Ledger) -> dict[str, "Counter[int]"]:

@@ -1,11 +1,12 @@
 """What became of each row of the old database. It is written in the transaction that writes what was made of the row,
 so that an import that was killed goes on where it was, and a finished one finds nothing to do."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db.models import F
+from django.db.models import Count, F
 
 from learning.first_generation.reading import Row
 from learning.first_generation.values import LeftOut, Notes, whole
@@ -13,7 +14,7 @@ from learning.models import ImportedRow, ImportedTable
 
 Outcome = ImportedRow.Outcome
 Thing = TypeVar("Thing")
-NOTE_DETAIL = 120  # characters
+ID_LENGTH, NOTE_DETAIL = 64, 120  # characters
 
 
 def user_of(row: Row) -> int | None:
@@ -82,7 +83,8 @@ class Ledger:
         self.source = source
         self._ids: dict[str, int] = {}
 
-    def table(self, kind: str) -> ImportedTable:
+    def begin(self, kind: str) -> ImportedTable:
+        """How far a kind has come, which may be nowhere."""
         row, _created = ImportedTable.objects.get_or_create(source=self.source, kind=kind)
         self._ids[kind] = row.pk
         return row
@@ -124,18 +126,26 @@ class Ledger:
             yield stretch
             last = stretch[-1].pk
 
+    def left_out(self, kind: str) -> "Counter[int]":
+        """{old user: how many of their rows were left out}"""
+        rows = ImportedRow.objects.filter(table_id=self._id(kind), outcome=Outcome.LEFT_OUT).exclude(owner=None)
+        return Counter(dict(rows.order_by().values_list("owner").annotate(Count("pk"))))
+
     def users(self, after: int, size: int) -> list[tuple[int, int, int]]:
         """The next imported users after a place: (place, old id, new id)."""
         rows = ImportedRow.objects.filter(table_id=self._id("users"), pk__gt=after).exclude(new_id="").order_by("pk")
         return [(pk, int(old), int(new)) for pk, old, new in rows.values_list("pk", "old_id", "new_id")[:size]]
 
     def _id(self, kind: str) -> int:
+        """The table's id; 0 when nothing of this kind was read yet."""
         if kind not in self._ids:
-            self.table(kind)
+            found = ImportedTable.objects.filter(source=self.source, kind=kind).values_list("pk", flat=True).first()
+            if found is None:
+                return 0
+            self._ids[kind] = found
         return self._ids[kind]
 
 
 def old_key(old_id: Any) -> str:
     """An old id as the ledger has it."""
-    said = str(old_id)
-    return said if len(said) <= 64 else f"...{said[-61:]}"
+    return str(old_id)[:ID_LENGTH]

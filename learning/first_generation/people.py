@@ -27,7 +27,7 @@ class Users(Step):
     is_mapped = True
 
     def store(self, run: Run, rows: list[Row], batch: Batch) -> None:
-        taken = _Taken(rows)
+        taken = _Taken(rows, run.ledger.source)
         made = [(row, *self.read(row, taken, run.old.zone.key)) for row in rows]
         users = _with_ids(User.objects.bulk_create([user for _row, user, _notes in made]))
         for row, user, notes in made:
@@ -54,9 +54,10 @@ NOWHERE = ".first-generation.invalid"  # no mail goes there (RFC 2606)
 class _Taken:
     """The names and addresses that belong to somebody, here or in the batch."""
 
-    def __init__(self, rows: list[Row]) -> None:
+    def __init__(self, rows: list[Row], source: str) -> None:
+        self._nowhere = f"{source}{NOWHERE}"
         names = {name.lower() for row in rows for name in usernames(row)}
-        addresses = {address for row in rows for address in (_address(row["email"]), _placeholder(row.id))}
+        addresses = {address for row in rows for address in (_address(row["email"]), self.placeholder(row))}
         self.names = set(User.objects.filter(username_key__in=names).values_list("username_key", flat=True))
         self.addresses = set(User.objects.filter(email__in=addresses).values_list("email", flat=True))
 
@@ -73,14 +74,17 @@ class _Taken:
         address = _address(row["email"])
         if not address or len(address) > EMAIL_LENGTH:
             notes.append(("email_missing", ""))
-            address = _placeholder(row.id)
+            address = self.placeholder(row)
         elif address in self.addresses:
             notes.append(("email_taken", ""))
-            address = _placeholder(row.id)
+            address = self.placeholder(row)
         elif not _is_address(address):
             notes.append(("email_unusual", ""))
         self.addresses.add(address)
         return address
+
+    def placeholder(self, row: Row) -> str:
+        return f"user-{row.id}@{self._nowhere}"
 
 
 def usernames(row: Row) -> Iterator[str]:
@@ -105,10 +109,6 @@ def _matches(username: str) -> bool:
 
 def _address(value: Any) -> str:
     return text(value).lower()
-
-
-def _placeholder(old_id: Any) -> str:
-    return f"user-{old_id}@users{NOWHERE}"
 
 
 def _is_address(email: str) -> bool:

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 CONNECT_SECONDS = 10
 IDLE_SECONDS = 12 * 3600  # between two reads: computing the totals takes a while
 
+OTHER_IDS = {"intensive_sessions"}  # whose ids are texts
+WHOLE = {"tinyint", "smallint", "mediumint", "int", "bigint"}
 NO_TIME, TIME_SKIPPED, TIME_TWICE, TIME_IMPOSSIBLE = "time_unknown", "time_skipped", "time_twice", "time_impossible"
 YEARS = range(1970, 2100)  # any other is a slip, or stands for "never"
 
@@ -95,13 +97,11 @@ class OldDatabase:
         self._connection.close()
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        import MySQLdb  # type: ignore[import-untyped]  # mysqlclient has no stubs
-
         cursor = self._connection.cursor()
         try:
             cursor.execute(sql, parameters or None)
             return list(cursor.fetchall())
-        except (MySQLdb.OperationalError, MySQLdb.InterfaceError) as exc:
+        except _gone() as exc:
             raise CannotRead(f"The old database does not answer any more ({_said(exc)}).") from exc
         finally:
             cursor.close()
@@ -116,6 +116,8 @@ class OldDatabase:
             cursor = connection.cursor(SSCursor)
             cursor.execute(sql)
             yield iter(cursor)
+        except _gone() as exc:
+            raise CannotRead(f"The old database does not answer any more ({_said(exc)}).") from exc
         finally:
             connection.close()
 
@@ -136,11 +138,12 @@ class OldDatabase:
         missing = [table for table, needs in TABLES.items() if not needs.is_optional and table not in self.schema]
         if missing:
             raise CannotRead(f"This is no database of the first generation: no table {' and no '.join(missing)}.")
-        for table, needs in TABLES.items():
-            if self.has(table) and (absent := [name for name in needs.must if name not in self.schema[table]]):
-                raise CannotRead(
-                    f"The table {table} has no column {', '.join(absent)}, without which it means nothing."
-                )
+        for table in filter(self.has, TABLES):
+            columns = self.schema[table]
+            if absent := ", ".join(name for name in TABLES[table].must if name not in columns):
+                raise CannotRead(f"The table {table} has no column {absent}, without which it means nothing.")
+            if table not in OTHER_IDS and columns["id"] not in WHOLE:
+                raise CannotRead(f"The ids of the table {table} are no whole numbers.")
 
     def has(self, table: str) -> bool:
         return table in self.schema
@@ -228,7 +231,7 @@ class OldDatabase:
 def connect(url: str) -> Any:
     """A connection for reading only; CannotRead when there is none."""
     try:
-        import MySQLdb
+        import MySQLdb  # type: ignore[import-untyped]  # mysqlclient has no stubs
     except ImportError as exc:
         raise CannotRead("Reading MySQL needs mysqlclient: .venv/bin/pip install mysqlclient") from exc
     try:
@@ -265,6 +268,12 @@ def _arguments(url: str) -> dict[str, Any]:
     if authority := parse_qs(parts.query).get("ca"):
         arguments |= {"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": authority[0]}}
     return arguments
+
+
+def _gone() -> tuple[type[Exception], ...]:
+    import MySQLdb
+
+    return MySQLdb.OperationalError, MySQLdb.InterfaceError
 
 
 def _said(exc: Exception) -> str:

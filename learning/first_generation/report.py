@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
@@ -10,6 +10,7 @@ from accounts.models import User
 from learning.first_generation.importing import STEPS
 from learning.first_generation.ledger import Ledger
 from learning.first_generation.reading import OldDatabase
+from learning.first_generation.steps import Step
 from learning.first_generation.values import text
 from learning.models import ImportedRow
 
@@ -91,7 +92,7 @@ def summarise(old: OldDatabase, ledger: Ledger, say: Say, file: IO[str] | None) 
     say(f"{'':24}{'there':>10}{'read':>10}{'imported':>10}{'repaired':>10}{'left out':>10}")
     for step in STEPS:
         if table := tables.get(step.kind):
-            there = old.count(step.table, step.where)
+            there = _there(old, step)
             counts = (there, table.seen, table.imported, table.repaired, table.left_out)
             say(f"{step.kind:24}" + "".join(f"{count:10,}" for count in counts))
     for step in STEPS:
@@ -99,16 +100,32 @@ def summarise(old: OldDatabase, ledger: Ledger, say: Say, file: IO[str] | None) 
             _say_remarks(step.kind, old, ledger, say, file)
 
 
+def _there(old: OldDatabase, step: Step) -> int:
+    return old.count(step.table, step.where) if old.has(step.table) else 0
+
+
 def _say_remarks(kind: str, old: OldDatabase, ledger: Ledger, say: Say, file: IO[str] | None) -> None:
     found: Counter[tuple[str, str]] = Counter()
+    gaps: defaultdict[str, float] = defaultdict(float)
     for rows in ledger.remarks(kind):
         found.update((row.outcome, code) for row in rows for code, _detail in row.notes)
+        for code, gap in (pair for row in rows for pair in _gaps(row)):
+            gaps[code] += gap
         if file:
             names = _names(rows, old) if kind == "users" else {}
             file.writelines(line for row in rows for line in _lines(kind, row, names.get(row.old_id, {})))
     for (outcome, code), count in sorted(found.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
         what = "left out" if outcome == ImportedRow.Outcome.LEFT_OUT else "repaired"
-        say(f"{kind}: {count:,} {what}: {sentence(kind, code)} ({code})")
+        by = f", by {gaps[code] / count:,.2f} on average" if code in gaps else ""
+        say(f"{kind}: {count:,} {what}: {sentence(kind, code)} ({code}){by}")
+
+
+def _gaps(row: ImportedRow) -> Iterator[tuple[str, float]]:
+    """By how much old totals were wrong."""
+    for code, detail in row.notes:
+        if code.endswith("_differs"):
+            was, is_ = detail.split(", counted ")
+            yield code, abs(float(was) - float(is_))
 
 
 def _lines(kind: str, row: ImportedRow, names: dict[str, str]) -> Iterator[str]:
@@ -135,7 +152,7 @@ def incomplete(old: OldDatabase, ledger: Ledger) -> list[str]:
     """What cannot be after an import that came to its end, a sentence each."""
     tables, found = ledger.tables(), []
     for step in STEPS:
-        if (table := tables.get(step.kind)) and (there := old.count(step.table, step.where)) != table.seen:
+        if (table := tables.get(step.kind)) and (there := _there(old, step)) != table.seen:
             found.append(
                 f"{step.kind}: {there:,} rows are there, {table.seen:,} were read. Either the import has not come to "
                 "its end, or the old database has changed since it began: stop the old service before you import."

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import User
-from learning.first_generation.answers import graded
+from learning.first_generation.answers import fields_for, graded
 from learning.first_generation.ledger import Batch, user_of
 from learning.first_generation.reading import Row
 from learning.first_generation.steps import Found, Person, Run, Step, person, time_of
@@ -75,7 +75,7 @@ class SessionAnswers(Step):
     kind = table = "intensive_responses"
 
     def store(self, run: Run, rows: list[Row], batch: Batch) -> None:
-        known = _Known(run, rows, "question_id", "correct_letter", "options", "created_at")
+        known = _Known(run, rows, "question_id", *fields_for(rows))
         people = _owners(known.sessions.values())
         mine = IntensiveResponse.objects.filter(session_id__in=known.sessions)
         answered = set(mine.values_list("session_id", "challenge_id"))

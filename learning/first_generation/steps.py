@@ -69,6 +69,7 @@ class Run:
     old: OldDatabase
     ledger: Ledger
     size: int  # rows of a batch
+    read: int = 0  # rows, in this run
 
     def people(self, rows: list[Row]) -> Found[Person]:
         """The users that rows refer to."""

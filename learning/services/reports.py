@@ -1,5 +1,6 @@
 """When a question is wrong: reported by a learner, decided by staff, and put right for everybody who met it."""
 
+import uuid
 from typing import Any
 
 from django.db.models import F
@@ -101,6 +102,7 @@ def _put_right(challenge: Challenge, *, is_void: bool, answer: str = "") -> None
     """
     user_id = challenge.user_id
     answers: list[Any] = [*challenge.responses.all(), *challenge.intensive_responses.all()]
+    counts_before = _counts(answers)
     unrecord_answers(user_id, [fact_of(challenge, one) for one in answers if not one.is_void])
     _show(challenge, is_shown=not is_void)
     if answer:
@@ -113,10 +115,20 @@ def _put_right(challenge: Challenge, *, is_void: bool, answer: str = "") -> None
             one.is_correct = one.selected_letter == challenge.correct_letter
         one.save(update_fields=["is_void", "is_correct"])
     record_answers(user_id, [fact_of(challenge, one) for one in answers if not one.is_void])
-    for session_id in {one.session_id for one in answers if isinstance(one, IntensiveResponse)}:
-        counted = IntensiveResponse.objects.filter(session_id=session_id, is_void=False)
-        results = list(counted.values_list("is_correct", flat=True))
-        correct_session(user_id, session_id, answered=len(results), correct=sum(results))
+    counts_after = _counts(answers)
+    for session_id, (answered, correct) in counts_after.items():
+        was_answered, was_correct = counts_before[session_id]
+        correct_session(user_id, session_id, answered=answered - was_answered, correct=correct - was_correct)
+
+
+def _counts(answers: list[Any]) -> dict[uuid.UUID, tuple[int, int]]:
+    """{session: (answers that count, right ones among them)}"""
+    counts: dict[uuid.UUID, tuple[int, int]] = {}
+    for one in answers:
+        if isinstance(one, IntensiveResponse):
+            answered, correct = counts.get(one.session_id, (0, 0))
+            counts[one.session_id] = answered + (not one.is_void), correct + (not one.is_void and one.is_correct)
+    return counts
 
 
 def _show(challenge: Challenge, *, is_shown: bool) -> None:

@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from io import StringIO
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from tests.servers import private_mariadb
+from tests.servers import MariaDB, ServerFault, private_mariadb
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +21,16 @@ def old_server() -> Iterator[str]:
     if url.startswith("mysql"):
         yield url
         return
-    with private_mariadb() as server:
-        yield server.url
+    with ExitStack() as stack:
+        yield started(stack).url
+
+
+def started(stack: ExitStack) -> MariaDB:
+    """A server of our own. Its port is chosen long before it listens, and on a busy machine may be taken meanwhile."""
+    for _attempt in range(2):
+        with suppress(ServerFault):
+            return stack.enter_context(private_mariadb())
+    return stack.enter_context(private_mariadb())
 
 
 @pytest.fixture

@@ -170,3 +170,16 @@ def test_staff_decide_in_the_admin(ana, client, make_user):
     assert (queued.state, queued.decided_by_id) == ("corrected", staff.pk)
     challenge.refresh_from_db()
     assert challenge.correct_letter == letter
+
+
+def test_a_session_whose_answers_are_not_all_recorded_loses_those_of_the_question_alone(ana):
+    """As imported ones are: the score counts more answers than there are rows."""
+    from metrics.models import SessionScore
+
+    SessionScore.objects.filter(session_id=ana.session).update(answered=20, correct=15, points=200, accuracy=75)
+    rebuild_user(ana.user.pk)
+    challenge = ana.mine().filter(intensive_responses__is_correct=True).first()
+    report(ana, challenge)
+    score = SessionScore.objects.get(session_id=ana.session)
+    assert (score.answered, score.correct, score.points, float(score.accuracy)) == (19, 14, 190, 73.68)
+    assert ana.is_consistent()

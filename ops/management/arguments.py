@@ -19,3 +19,11 @@ def whole(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ArgumentTypeError(f"{text!r}: use a whole number of 1 or more")
     return int(text)
+
+
+def names(text: str) -> list[str]:
+    """Comma-separated names, at least one."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    if not found:
+        raise ArgumentTypeError(f"{text!r}: use names, separated by commas")
+    return found

@@ -65,13 +65,13 @@ class Command(BaseCommand):
                 file = stack.enter_context(opened(report)) if report else None
                 old = OldDatabase(source, source_time_zone)
                 stack.callback(old.close)
-                ledger = Ledger(old.key())
+                key = old.key()
                 if check:
-                    self.check_all(old, ledger, file)
+                    self.check_all(old, Ledger(key), file)
                     return
                 if dry_run:
-                    stack.enter_context(scratch_database(ledger))
-                self.import_all(Run(old, ledger, batch), file)
+                    stack.enter_context(scratch_database(Ledger(key)))
+                self.import_all(Run(old, Ledger(key), batch), file)
                 if dry_run:
                     self.stdout.write("This was a dry run: nothing was imported.")
         except CannotRead as exc:
@@ -83,6 +83,7 @@ class Command(BaseCommand):
         for line in run.old.missing():
             self.stdout.write(line)
         importing.import_all(run, self.bar)
+        self.stdout.write(f"{run.read:,} rows read in this run; of all runs together:")
         report.summarise(run.old, run.ledger, self.stdout.write, file)
         if faults := report.incomplete(run.old, run.ledger):
             raise CommandError("\n".join(faults))
@@ -98,7 +99,7 @@ class Command(BaseCommand):
         if found > MOST_SAID:
             self.stdout.write(f"... and {found - MOST_SAID:,} more; --report FILE has them all")
         faults = report.incomplete(old, ledger)
-        self.stdout.write(f"{ledger.table('users').imported:,} users compared, {found:,} differences")
+        self.stdout.write(f"{ledger.tables()['users'].imported:,} users compared, {found:,} differences")
         if found or faults:
             raise CommandError("\n".join(["The old database and this one differ.", *faults]))
 

@@ -1,0 +1,1 @@
+"""Work on whole tables of a live database, and what its server knows about them. The commands are thin around this."""

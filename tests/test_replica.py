@@ -1,0 +1,105 @@
+"""Reads that say so go to the replica, and nothing else does. Two servers without replication show where each goes."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+
+from ops.database import for_reports
+from tests.live import Live
+from tests.people import register
+from tests.servers import private_mariadb
+
+pytestmark = pytest.mark.live
+needs_mysql = pytest.mark.skipif(connection.vendor != "mysql", reason="about MySQL and MariaDB")
+
+# Run where both databases are configured; says what it saw.
+ASK = """
+import json
+from django.core.management import call_command
+from django.db import connections, transaction
+from accounts.models import User
+from ops.database import for_reports
+from ops.models import ModelBudget
+said = {"alias": for_reports()}
+said["usual"] = list(ModelBudget.objects.values_list("payer", flat=True))
+said["report"] = list(ModelBudget.objects.using(for_reports()).values_list("payer", flat=True))
+row = ModelBudget.objects.using(for_reports()).get()
+row.used = 9
+row.save()
+said["saved"] = list(ModelBudget.objects.using("default").order_by("pk").values_list("payer", "used"))
+with transaction.atomic():
+    said["in a transaction"] = list(ModelBudget.objects.values_list("payer", flat=True)[:1])
+try:
+    ModelBudget.objects.using("replica").update(used=5)
+except Exception as exc:
+    said["refused"] = exc.args[0]
+connections["replica"].close()
+call_command("migrate", database="replica", verbosity=0)
+print(json.dumps(said))
+"""
+
+
+def test_without_a_replica_reports_read_the_one_database():
+    assert for_reports() == "default"
+
+
+@pytest.fixture(scope="module")
+def two_servers():
+    with private_mariadb() as replica:
+        elsewhere = Live(DATABASE_URL=replica.url)  # has its tables, as replication would have brought them
+        server = Live(DATABASE_REPLICA_URL=replica.url)
+        put(elsewhere, "replica")
+        put(server, "primary")
+        yield server, replica
+
+
+def put(server, payer):
+    code = f"from ops.models import ModelBudget as B; B.objects.create(day='2026-01-01', payer='{payer}', used=1)"
+    server.manage("shell", "--verbosity", "0", "-c", code)
+
+
+def questions(url):
+    """How many statements the server has been sent, ours aside."""
+    import MySQLdb
+
+    parts = urlsplit(url)
+    with MySQLdb.connect(host=parts.hostname, port=parts.port, user=parts.username) as other:
+        cursor = other.cursor()
+        cursor.execute("SHOW GLOBAL STATUS WHERE variable_name IN ('Com_select', 'Com_insert', 'Com_update')")
+        return dict(cursor.fetchall())
+
+
+@needs_mysql
+def test_only_what_says_so_is_read_there(two_servers):
+    server, replica = two_servers
+    done = server.manage("shell", "--verbosity", "0", "-c", ASK)
+    said = json.loads(done.stdout)
+    assert said.pop("refused") == 1792  # cannot execute statement in a READ ONLY transaction
+    assert said == {
+        "alias": "replica",
+        "usual": ["primary"],
+        "report": ["replica"],
+        # What was read there and saved went to the primary, in whose stead it stands now.
+        "saved": [["replica", 9]],
+        "in a transaction": ["replica"],
+    }
+
+
+@needs_mysql
+def test_no_request_asks_it(two_servers):
+    server, replica = two_servers
+    with server:
+        before = questions(replica.url)
+        ana = register(server.url)
+        started = ana.ok("POST", "/api/intensive-review/start", {"theme": "Historia", "gameMode": "timed"})
+        for question in started["challenges"][:2]:
+            ana.answer(question["id"], "B", started["sessionId"])
+        ana.ok("POST", "/api/intensive-review/save-results", {"sessionId": started["sessionId"]})
+        for name in ("overall", "sessions", "themes", "timeline", "game-modes", "achievements"):
+            ana.figures(name)
+        ana.ok("POST", "/api/tutor/advice", {"userId": ana.id})
+        server.manage("rebuild_metrics", "--check")
+        assert ana.get("/health").json()["status"] == "healthy"
+        assert questions(replica.url) == before
