@@ -141,7 +141,7 @@ def correct_session(user_id: int, session_id: uuid.UUID, *, answered: int, corre
         return
     before: dict[str, Any] = {"game_mode": score.game_mode, "correct": score.correct, "answered": score.answered}
     after = before | {"correct": max(0, score.correct + correct), "answered": max(0, score.answered + answered)}
-    points, was = (_points(counts, score.time_spent) for counts in (after, before))
+    points, was = (points_of(**counts, seconds=score.time_spent) for counts in (after, before))
     changed: dict[str, Any] = {
         "points": max(0, score.points + points - was),
         "accuracy": accuracy_of(after["correct"], after["answered"]),
@@ -156,10 +156,6 @@ def correct_session(user_id: int, session_id: uuid.UUID, *, answered: int, corre
     _add(DayTotal, {"user_id": user_id, "day": score.day}, added)
     SessionScore.objects.filter(pk=score.pk).update(**changed)
     figures_changed(user_id)
-
-
-def _points(counts: dict[str, Any], seconds: int) -> int:
-    return points_of(**counts, seconds=seconds)
 
 
 def forget_answers(user_id: int, theme_key: str, level: str | None = None) -> None:
