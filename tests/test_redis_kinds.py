@@ -2,7 +2,6 @@
 
 import contextlib
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.certificates import make_certificates
 from tests.live import Live, free_port
 from tests.people import register
 from tests.servers import Redis, program, spawn
@@ -21,19 +21,11 @@ class TlsRedis(Redis):
     """Speaks TLS alone, with a certificate of a CA of its own."""
 
     def install(self) -> None:
-        for command in (
-            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-ca -keyout ca.key -out ca.crt",
-            "openssl req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout redis.key -out redis.csr",
-            "openssl x509 -req -in redis.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out redis.crt"
-            " -extfile san.cnf",
-            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other-ca -keyout o.key -out other.crt",
-        ):
-            (self.folder / "san.cnf").write_text("subjectAltName=IP:127.0.0.1\n")
-            subprocess.run(command.split(), cwd=self.folder, check=True, capture_output=True)
+        make_certificates(self.folder)
 
     def command(self) -> list[str]:
         plain = [program("redis-server"), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
-        files = {"cert": "redis.crt", "key": "redis.key", "ca-cert": "ca.crt"}
+        files = {"cert": "server.crt", "key": "server.key", "ca-cert": "ca.crt"}
         tls = [part for name, file in files.items() for part in (f"--tls-{name}-file", str(self.folder / file))]
         return [*plain, "--port", "0", "--tls-port", str(self.port), "--tls-auth-clients", "no", *tls]
 
