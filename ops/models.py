@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -105,3 +106,16 @@ class OutboxMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.message_id}"
+
+
+class StaffAction(LogEntry):
+    """What a member of staff did in the admin: Django's own log, with the rights that belong to no table of ours."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("acción del equipo")
+        verbose_name_plural = _("acciones del equipo")
+        permissions = [
+            ("export_lists", _("Puede exportar listas como CSV")),
+            ("see_operations", _("Puede ver la página de operaciones")),
+        ]

@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "metrics",
     "learning",
     "tutor",
-    "django.contrib.admin",
+    "ops.admin_config.StaffAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
