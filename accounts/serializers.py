@@ -10,21 +10,22 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.models import User, username_rule
+from ops.fields import Choice, Email, Flag, Password, Text
 
 
 class NameFields(serializers.Serializer[User]):
-    name = serializers.CharField(min_length=2, max_length=100)
-    username = serializers.CharField(min_length=3, max_length=50, validators=[username_rule])
-    email = serializers.EmailField(max_length=255)
+    name = Text(min_length=2, max_length=100)
+    username = Text(min_length=3, max_length=50, validators=[username_rule])
+    email = Email(max_length=255)
 
     def validate_email(self, value: str) -> str:
         return value.lower()
 
 
 class PreferenceFields(serializers.Serializer[User]):
-    timeZone = serializers.CharField(max_length=64, required=False, allow_blank=True, source="time_zone")
-    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, allow_blank=True)
-    emailNotifications = serializers.BooleanField(required=False, source="wants_email")
+    timeZone = Text(max_length=64, required=False, allow_blank=True, source="time_zone")
+    language = Choice(choices=settings.LANGUAGES, required=False, allow_blank=True)
+    emailNotifications = Flag(required=False, source="wants_email")
 
     def validate_timeZone(self, value: str) -> str:
         if value and value not in available_timezones():
@@ -33,7 +34,7 @@ class PreferenceFields(serializers.Serializer[User]):
 
 
 class RegisterSerializer(NameFields, PreferenceFields):
-    password = serializers.CharField(max_length=128, trim_whitespace=False)
+    password = Password()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         person = User(name=attrs["name"], username=attrs["username"], email=attrs["email"])
@@ -42,8 +43,8 @@ class RegisterSerializer(NameFields, PreferenceFields):
 
 
 class LoginSerializer(serializers.Serializer[User]):
-    email = serializers.CharField(max_length=255)
-    password = serializers.CharField(max_length=128, trim_whitespace=False)
+    email = Text(max_length=255)
+    password = Password()
 
 
 class ProfileChangeSerializer(NameFields, PreferenceFields):
@@ -60,21 +61,21 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
 
 
 class PasswordChangeSerializer(serializers.Serializer[User]):
-    currentPassword = serializers.CharField(max_length=128, trim_whitespace=False)
-    newPassword = serializers.CharField(max_length=128, trim_whitespace=False)
+    currentPassword = Password()
+    newPassword = Password()
 
 
 class ForgotPasswordSerializer(serializers.Serializer[User]):
-    email = serializers.EmailField(max_length=255)
+    email = Email(max_length=255)
 
 
 class ResetPasswordSerializer(serializers.Serializer[User]):
-    token = serializers.CharField(max_length=200)
-    newPassword = serializers.CharField(max_length=128, trim_whitespace=False)
+    token = Text(max_length=200)
+    newPassword = Password()
 
 
 class AccountDeletionSerializer(serializers.Serializer[User]):
-    password = serializers.CharField(max_length=128, trim_whitespace=False)
+    password = Password()
 
 
 class MessageSerializer(serializers.Serializer[Any]):

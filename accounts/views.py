@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts import serializers as bodies
 from accounts import services, tokens
 from accounts.tokens import TokenUser
-from ops.api import ApiView, body_of
+from ops.api import ApiView, body_of, refuses
 from ops.limits import limited
 from ops.permissions import Anyone
 from persenaut.errors import MissingFields
@@ -21,7 +21,9 @@ class RegisterView(ApiView):
 
     @extend_schema(request=bodies.RegisterSerializer, responses=bodies.MessageSerializer, summary="Sign up")
     @limited("auth")
+    @refuses(services.AlreadyRegistered, knows_user=False)
     def post(self, request: Request) -> Response:
+        """Makes an account. It does not log in."""
         require(request, ["name", "username", "email", "password"], _("Todos los campos son obligatorios"))
         body = bodies.RegisterSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -34,7 +36,9 @@ class LoginView(ApiView):
 
     @extend_schema(request=bodies.LoginSerializer, responses=bodies.MessageSerializer, summary="Log in")
     @limited("auth")
+    @refuses(services.InvalidCredentials, knows_user=False, validates=False, answers_with=("Set-Cookie",))
     def post(self, request: Request) -> Response:
+        """Sets the cookie `token`. Whatever is wrong is answered alike, in the same time."""
         body = bodies.LoginSerializer(data=request.data)
         if not body.is_valid():
             raise services.InvalidCredentials
@@ -49,7 +53,9 @@ class LogoutView(ApiView):
 
     @extend_schema(request=None, responses=bodies.MessageSerializer, summary="Log out: end this token")
     @limited("global")
+    @refuses(answers_with=("Set-Cookie",))
     def post(self, request: Request) -> Response:
+        """Ends the token that was sent and clears the cookie. Without one, it is done already."""
         if isinstance(request.user, TokenUser):
             tokens.revoke(request.user)
         response = Response({"message": _("Sesión cerrada correctamente")})
@@ -63,6 +69,7 @@ class CheckAuthView(ApiView):
     @extend_schema(responses=bodies.CheckAuthSerializer, summary="Who am I?")
     @limited("global")
     def get(self, request: Request) -> Response:
+        """Says whose token it is, with the current name, or that it is none that is good."""
         user = request.user
         if not isinstance(user, TokenUser):
             return Response({"isAuthenticated": False})
@@ -79,7 +86,9 @@ class ForgotPasswordView(ApiView):
         summary="Ask for a link to set a new password",
     )
     @limited("auth")
+    @refuses(knows_user=False)
     def post(self, request: Request) -> Response:
+        """Mails a link that works once, within the hour, if there is such an account; the answer does not tell."""
         body = bodies.ForgotPasswordSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         services.ask_for_reset(body.validated_data["email"])
@@ -95,7 +104,9 @@ class ResetPasswordView(ApiView):
         summary="Set a new password with the token of a mailed link",
     )
     @limited("auth")
+    @refuses(services.InvalidResetToken, knows_user=False)
     def post(self, request: Request) -> Response:
+        """Sets the password and ends all tokens."""
         body = bodies.ResetPasswordSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         token, new = body.validated_data["token"], body.validated_data["newPassword"]
@@ -109,13 +120,16 @@ class ProfileView(ApiView):
     @extend_schema(responses=bodies.ProfileSerializer, summary="Read the profile")
     @limited("api")
     def get(self, request: Request) -> Response:
+        """The account, with its settings."""
         return Response(bodies.ProfileSerializer(services.get_user(asking(request).pk)).data)
 
     @extend_schema(
         request=bodies.ProfileChangeSerializer, responses=bodies.ProfileSerializer, summary="Change the profile"
     )
     @limited("api")
+    @refuses(services.AlreadyInUse)
     def put(self, request: Request) -> Response:
+        """Name, username and e-mail are replaced; of the settings, those that were sent."""
         body = bodies.ProfileChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         user = services.update_profile(asking(request), body.validated_data)
@@ -128,7 +142,9 @@ class PasswordView(ApiView):
         request=bodies.PasswordChangeSerializer, responses=bodies.MessageSerializer, summary="Change the password"
     )
     @limited("api")
+    @refuses(services.WrongCurrentPassword, services.SamePassword, answers_with=("Set-Cookie",))
     def put(self, request: Request) -> Response:
+        """Ends all tokens but the one that it sets as the cookie."""
         require(request, ["currentPassword", "newPassword"], _("Ambas contraseñas son requeridas"))
         body = bodies.PasswordChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -146,7 +162,9 @@ class AccountView(ApiView):
         request=bodies.AccountDeletionSerializer, responses=bodies.MessageSerializer, summary="Delete the account"
     )
     @limited("api")
+    @refuses(services.WrongPassword, answers_with=("Set-Cookie",))
     def delete(self, request: Request) -> Response:
+        """Everything of the learner goes, for good."""
         body = bodies.AccountDeletionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         services.delete_account(asking(request), password=body.validated_data["password"])

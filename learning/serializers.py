@@ -1,23 +1,33 @@
 """Bodies about challenges and sessions, as clients send and read them (contract sections 3 and 4)."""
 
-import math
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from learning.models import LETTERS, Challenge, ChallengeSchedule, QuestionReport
-from learning.words import MAX_THEME, GameMode, Level, game_mode_named, level_named, theme_key
+from learning.words import (
+    GAME_MODE_NAMES,
+    LEVEL_NAMES,
+    MAX_THEME,
+    GameMode,
+    Level,
+    game_mode_named,
+    level_named,
+    theme_key,
+)
+from ops.fields import Choice, Clock, Day, Flag, Id, Seconds, Text, UserId, Uuid
 
-MAX_ID = 2**63 - 1
-MAX_SECONDS = 86_400  # no answer takes longer than a day
 NOTES_LENGTH = (10, 5000)  # characters
 MAX_LIST = 1000
+LEVEL_SPELLINGS = [*LEVEL_NAMES, "básico", "fácil", "difícil"]  # capitals are taken, too
+GAME_MODE_SPELLINGS = list(GAME_MODE_NAMES)
 
 
-class ThemeField(serializers.CharField):
+class ThemeField(Text):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"min_length": 1, "max_length": MAX_THEME} | kwargs)
 
@@ -28,7 +38,8 @@ class ThemeField(serializers.CharField):
         return theme
 
 
-class LevelField(serializers.CharField):
+@extend_schema_field({"type": "string", "enum": LEVEL_SPELLINGS})
+class LevelField(Text):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 30} | kwargs)
 
@@ -40,7 +51,8 @@ class LevelField(serializers.CharField):
         return level
 
 
-class GameModeField(serializers.CharField):
+@extend_schema_field({"type": "string", "enum": GAME_MODE_SPELLINGS})
+class GameModeField(Text):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 30} | kwargs)
 
@@ -52,27 +64,8 @@ class GameModeField(serializers.CharField):
         return mode
 
 
-class IdField(serializers.IntegerField):
-    """A row's id; old clients send it as text now and then."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
-
-
-class SecondsField(serializers.FloatField):
-    """Seconds; how a learner's clock measured them is theirs to say, within reason."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=0, max_value=MAX_SECONDS, **kwargs)
-
-    def to_internal_value(self, data: Any) -> float:
-        value = super().to_internal_value(data)
-        if not math.isfinite(value):
-            self.fail("invalid")
-        return round(value, 3)
-
-
-class LetterField(serializers.CharField):
+@extend_schema_field({"type": "string", "enum": [*LETTERS, *LETTERS.lower()]})
+class LetterField(Text):
     def to_internal_value(self, data: Any) -> str:
         letter = super().to_internal_value(data).upper()
         if len(letter) != 1 or letter not in LETTERS:
@@ -81,14 +74,14 @@ class LetterField(serializers.CharField):
 
 
 class PreferencesSerializer(serializers.Serializer[Any]):
-    deliveryTime = serializers.TimeField(required=False, source="delivery_time")
-    frequency = serializers.ChoiceField(choices=ChallengeSchedule.Frequency.choices, required=False)
-    isActive = serializers.BooleanField(required=False, source="is_active")
+    deliveryTime = Clock(required=False, source="delivery_time")
+    frequency = Choice(choices=ChallengeSchedule.Frequency.choices, required=False)
+    isActive = Flag(required=False, source="is_active")
 
 
 class NotesPreferencesSerializer(PreferencesSerializer):
-    scheduleType = serializers.ChoiceField(choices=["immediate", "scheduled"], default="immediate")
-    deliveryDate = serializers.DateField(required=False)
+    scheduleType = Choice(choices=["immediate", "scheduled"], default="immediate")
+    deliveryDate = Day(required=False)
 
 
 def with_level(data: Any) -> Any:
@@ -99,9 +92,9 @@ def with_level(data: Any) -> Any:
 
 
 class ThemeAndLevelSerializer(serializers.Serializer[Any]):
-    userId = serializers.JSONField(required=False, help_text="ignored unless it names another user, which is a 404")
+    userId = UserId()
     theme = ThemeField()
-    level = LevelField(help_text="also as `difficulty`")
+    level = LevelField(help_text="In any capitals; as `difficulty`, too")
 
     def to_internal_value(self, data: Any) -> Any:
         return super().to_internal_value(with_level(data))
@@ -109,33 +102,37 @@ class ThemeAndLevelSerializer(serializers.Serializer[Any]):
 
 class GenerateSerializer(ThemeAndLevelSerializer):
     previousQuestions = serializers.ListField(
-        child=serializers.CharField(max_length=2000, allow_blank=True), required=False, max_length=MAX_LIST
+        child=Text(max_length=2000, allow_blank=True), required=False, max_length=MAX_LIST
     )
     preferences = PreferencesSerializer(required=False)
 
 
 class FromNotesSerializer(ThemeAndLevelSerializer):
-    notes = serializers.CharField(min_length=NOTES_LENGTH[0], max_length=NOTES_LENGTH[1])
+    notes = Text(min_length=NOTES_LENGTH[0], max_length=NOTES_LENGTH[1])
     preferences = NotesPreferencesSerializer(required=False)
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
-    questionId = IdField()
+    questionId = Id()
     selectedAnswer = LetterField()
-    responseTime = SecondsField(default=0.0)
+    responseTime = Seconds(default=0.0)
 
 
 class SessionAnswerSerializer(AnswerSerializer):
-    sessionId = serializers.UUIDField()
+    sessionId = Uuid()
+
+
+class PendingRequestSerializer(serializers.Serializer[Any]):
+    userId = UserId()
 
 
 class StartChallengeSerializer(serializers.Serializer[Any]):
-    challengeId = IdField()
+    challengeId = Id()
 
 
 class ReportSerializer(serializers.Serializer[Any]):
-    reason = serializers.ChoiceField(choices=QuestionReport.Reason.choices)
-    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+    reason = Choice(choices=QuestionReport.Reason.choices)
+    comment = Text(max_length=1000, required=False, allow_blank=True, default="")
 
 
 class StartSessionSerializer(serializers.Serializer[Any]):
@@ -144,18 +141,18 @@ class StartSessionSerializer(serializers.Serializer[Any]):
 
 
 class SaveResultsSerializer(serializers.Serializer[Any]):
-    sessionId = serializers.UUIDField()
-    correctAnswers = serializers.ListField(child=IdField(), required=False, default=list, max_length=MAX_LIST)
-    incorrectAnswers = serializers.ListField(child=IdField(), required=False, default=list, max_length=MAX_LIST)
+    sessionId = Uuid()
+    correctAnswers = serializers.ListField(child=Id(), required=False, default=list, max_length=MAX_LIST)
+    incorrectAnswers = serializers.ListField(child=Id(), required=False, default=list, max_length=MAX_LIST)
     gameMode = GameModeField(required=False)
-    timeUsed = SecondsField(required=False, allow_null=True)
+    timeUsed = Seconds(required=False, allow_null=True)
     theme = ThemeField(required=False)
 
 
 class ContinueSurvivalSerializer(serializers.Serializer[Any]):
-    sessionId = serializers.UUIDField()
+    sessionId = Uuid()
     theme = ThemeField(required=False)
-    usedChallengeIds = serializers.ListField(child=IdField(), required=False, default=list, max_length=MAX_LIST)
+    usedChallengeIds = serializers.ListField(child=Id(), required=False, default=list, max_length=MAX_LIST)
 
 
 class DeleteThemesSerializer(serializers.Serializer[Any]):
@@ -166,7 +163,7 @@ class ScheduleChangeSerializer(PreferencesSerializer):
     """What can be changed of a schedule; the rest stays as it is."""
 
     theme = ThemeField(required=False)
-    level = LevelField(required=False, help_text="also as `difficulty`")
+    level = LevelField(required=False, help_text="In any capitals; as `difficulty`, too")
 
     def to_internal_value(self, data: Any) -> Any:
         return super().to_internal_value(with_level(data))
@@ -174,7 +171,7 @@ class ScheduleChangeSerializer(PreferencesSerializer):
 
 class NewScheduleSerializer(ScheduleChangeSerializer):
     theme = ThemeField()
-    level = LevelField(help_text="also as `difficulty`")
+    level = LevelField(help_text="In any capitals; as `difficulty`, too")
 
 
 # --- What clients read ---------------------------------------------------------------------------------------------

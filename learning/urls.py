@@ -6,47 +6,39 @@ from learning.views.challenges import ChallengeViewSet, DemoViewSet, GenerateVie
 from learning.views.schedules import ScheduleViewSet
 from learning.views.sessions import IntensiveReviewViewSet
 from learning.views.themes import ThemeViewSet
+from ops.api import ApiViewSet
 
-generate = GenerateViewSet.as_view({"post": "generate"})
-groq = DemoViewSet.as_view({"post": "groq"})
-from_notes = GenerateViewSet.as_view({"post": "from_notes"})
-save_response = ChallengeViewSet.as_view({"post": "save_response"})
-save_intensive_response = IntensiveReviewViewSet.as_view({"post": "save_response"})
-pending = ChallengeViewSet.as_view({"post": "pending"})
-start = ChallengeViewSet.as_view({"post": "start"})
+# (path, its old twin): who answers there.
+TWINS: dict[tuple[str, str], tuple[type[ApiViewSet], str]] = {
+    ("challenges/generate", "reto"): (GenerateViewSet, "generate"),
+    ("challenges/groq", "groq"): (DemoViewSet, "groq"),
+    ("challenges/from-notes", "generate-from-notes"): (GenerateViewSet, "from_notes"),
+    ("challenges/save-response", "save-response"): (ChallengeViewSet, "save_response"),
+    ("challenges/save-intensive-response", "save-intensive-response"): (IntensiveReviewViewSet, "save_response"),
+    ("challenges/pending", "pending-challenges"): (ChallengeViewSet, "pending"),
+    ("challenges/start", "start-challenge"): (ChallengeViewSet, "start"),
+}
 
 urlpatterns = [
+    *(path(now, view.as_view({"post": action})) for (now, _old), (view, action) in TWINS.items()),
+    *(path(old, view.as_view({"post": action}, instead=f"/api/{now}")) for (now, old), (view, action) in TWINS.items()),
     path("challenges", ChallengeViewSet.as_view({"get": "list"})),
     path("challenges/<int:pk>", ChallengeViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
     path("challenges/<int:pk>/report", ChallengeViewSet.as_view({"post": "report"})),
-    path("challenges/generate", generate),
-    path("challenges/groq", groq),
-    path("challenges/from-notes", from_notes),
-    path("challenges/save-response", save_response),
-    path("challenges/save-intensive-response", save_intensive_response),
-    path("challenges/pending", pending),
-    path("challenges/start", start),
     path("schedules", ScheduleViewSet.as_view({"get": "list", "post": "create"})),
     path(
         "schedules/<int:pk>",
         ScheduleViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
     ),
-    path("reto", generate),
-    path("groq", groq),
-    path("generate-from-notes", from_notes),
-    path("save-response", save_response),
-    path("save-intensive-response", save_intensive_response),
-    path("pending-challenges", pending),
-    path("start-challenge", start),
     path("intensive-review/start", IntensiveReviewViewSet.as_view({"post": "start"})),
     path("intensive-review/save-results", IntensiveReviewViewSet.as_view({"post": "save_results"})),
     path("intensive-review/user-themes/<str:user_id>", IntensiveReviewViewSet.as_view({"get": "user_themes"})),
     path("intensive-review/continue-survival", IntensiveReviewViewSet.as_view({"post": "continue_survival"})),
     # A theme may be called "user/7" or "delete-multiple", too: what is deleted there is a theme.
-    path("themes/user/<str:user_id>", ThemeViewSet.as_view({"get": "list", "delete": "destroy"})),
+    path("themes/user/<str:user_id>", ThemeViewSet.as_view({"get": "list", "delete": "destroy_named_so"})),
     path(
         "themes/delete-multiple",
-        ThemeViewSet.as_view({"post": "delete_multiple", "delete": "destroy"}),
+        ThemeViewSet.as_view({"post": "delete_multiple", "delete": "destroy_named_so"}),
         {"theme": "delete-multiple"},
     ),
     path("themes/<path:theme>", ThemeViewSet.as_view({"delete": "destroy"})),

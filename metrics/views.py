@@ -19,13 +19,24 @@ from accounts.services import get_user
 from metrics import reads
 from metrics import serializers as bodies
 from ops import cache
-from ops.api import ApiViewSet
+from ops.api import ApiViewSet, refuses
 from ops.cache import MEDIUM, SHORT, USER_METRICS, USER_SESSIONS, Cached
 from ops.json import dumps, json_bytes
 from ops.limits import limited
 from persenaut.errors import NotFound
 
 MAX_DAYS, MAX_SESSIONS = 365, 100
+# What the API document says of all of them.
+FRESH: dict[str, Any] = {
+    "free_calls": "An unchanged answer, 304, costs nothing.",
+    "answers_with": ("ETag", "X-Cache", "Cache-Control"),
+    "not_modified": True,
+}
+
+
+def whole(most: int, *, default: int) -> dict[str, Any]:
+    """The schema of what `whole_number` takes."""
+    return {"type": "integer", "minimum": 1, "maximum": most, "default": default}
 
 
 def unchanged(view: "MetricsViewSet", request: Request, user_id: int) -> HttpResponse | None:
@@ -41,40 +52,52 @@ class MetricsViewSet(ApiViewSet):
 
     @extend_schema(responses=bodies.OverallSerializer, summary="Totals over all sessions")
     @limited("metrics", free=unchanged)
+    @refuses(NotFound, **FRESH)
     def overall(self, request: Request, user_id: int) -> HttpResponse:
+        """`{}` for a learner without a finished session."""
         return self.answer(request, user_id)
 
     @extend_schema(
         responses=bodies.SessionScoreSerializer(many=True),
-        parameters=[OpenApiParameter("limit", int, description="1-100, 20 when absent")],
+        parameters=[OpenApiParameter("limit", whole(MAX_SESSIONS, default=20))],
         summary="The last sessions, newest first",
     )
     @limited("metrics", free=unchanged)
+    @refuses(NotFound, **FRESH)
     def sessions(self, request: Request, user_id: int) -> HttpResponse:
+        """What each of them earned."""
         return self.answer(request, user_id)
 
     @extend_schema(responses=bodies.AchievementSerializer(many=True), summary="Achievements, newest first")
     @limited("metrics", free=unchanged)
+    @refuses(NotFound, **FRESH)
     def achievements(self, request: Request, user_id: int) -> HttpResponse:
+        """Each is given once."""
         return self.answer(request, user_id)
 
     @extend_schema(responses=bodies.ThemeSerializer(many=True), summary="Totals by theme, best accuracy first")
     @limited("metrics", free=unchanged)
+    @refuses(NotFound, **FRESH)
     def themes(self, request: Request, user_id: int) -> HttpResponse:
+        """Over finished sessions."""
         return self.answer(request, user_id)
 
     @extend_schema(
         responses=bodies.DaySerializer(many=True),
-        parameters=[OpenApiParameter("days", int, description="1-365, 30 when absent")],
+        parameters=[OpenApiParameter("days", whole(MAX_DAYS, default=30))],
         summary="Totals by day, oldest first; only days with sessions",
     )
     @limited("metrics", free=unchanged)
+    @refuses(NotFound, **FRESH)
     def timeline(self, request: Request, user_id: int) -> HttpResponse:
+        """Days of the learner's own time zone."""
         return self.answer(request, user_id)
 
     @extend_schema(responses=bodies.GameModeSerializer(many=True), summary="Totals by game mode")
     @limited("metrics", free=unchanged)
+    @refuses(NotFound, **FRESH)
     def game_modes(self, request: Request, user_id: int) -> HttpResponse:
+        """Over finished sessions."""
         return self.answer(request, user_id)
 
     def answer(self, request: Request, user_id: int) -> HttpResponse:

@@ -1,6 +1,7 @@
 """What every API view shares: who is asking, in which language, within which limit."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -17,6 +18,25 @@ from persenaut.errors import DomainError, NotFound
 RENDERER = JsonRenderer()
 
 
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def refuses(*errors: type[DomainError], **more: Any) -> Callable[[Handler], Handler]:
+    """What the API document says of a handler beside what it can see: its own refusals, and in `more` one of
+
+    `validates=False`: a body that is wrong is answered otherwise than by validation_error;
+    `knows_user=False`: a token changes nothing;
+    `free_calls`: a sentence on which calls cost no budget;
+    `answers_with`: headers of its successful answers.
+    """
+
+    def mark(handler: Handler) -> Handler:
+        vars(handler).update(more, refusals=errors)
+        return handler
+
+    return mark
+
+
 class LengthRequired(DomainError):
     status = 411
     code = "length_required"
@@ -26,6 +46,7 @@ class ApiView(APIView):
     """Base of all API views. Order of a request: who, language, limit, permission, handler."""
 
     usage: limits.Usage | None = None
+    instead = ""  # the path of today, where this view is at one of the first generation's
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # This API speaks JSON, whatever a client accepts: there is nothing to negotiate.

@@ -8,14 +8,11 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 
 RENDERERS = {"json": OpenApiJsonRenderer, "yaml": OpenApiYamlRenderer}
@@ -39,16 +36,3 @@ def document(kind: str) -> bytes:
 @condition(etag_func=lambda request, kind: f'"{blake2b(document(kind), digest_size=12).hexdigest()}"')
 def openapi(request: HttpRequest, kind: str) -> HttpResponse:
     return HttpResponse(document(kind), content_type=RENDERERS[kind].media_type)
-
-
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the document describes what accounts.authentication does: cookie or bearer, the same token."""
-
-    target_class = settings.REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"][0]
-    name = ["bearer", "cookie"]
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
-        return [
-            {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-            {"type": "apiKey", "in": "cookie", "name": "token"},
-        ]

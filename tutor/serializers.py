@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from ops.fields import Choice, UserId
 from tutor.advice import AI, PRIORITIES, RULES, TYPES
 from tutor.figures import RANGES
 
@@ -12,14 +13,14 @@ DEFAULT_RANGE = "week"
 
 
 class AdviceRequestSerializer(serializers.Serializer[Any]):
-    timeRange = serializers.ChoiceField(
+    timeRange = Choice(
         choices=list(RANGES),
         required=False,
         allow_null=True,
         help_text=f"{DEFAULT_RANGE} when absent",
         error_messages={"invalid_choice": _("Usa uno de estos períodos: day, week, month, quarter o year.")},
     )
-    userId = serializers.JSONField(required=False, allow_null=True, help_text="What old clients send: one's own id")
+    userId = UserId()
 
 
 class RecommendationSerializer(serializers.Serializer[Any]):

@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from tutor.views import AdviceView, OldAdviceView
+from tutor.views import AdviceView
 
 urlpatterns = [
     path("tutor/advice", AdviceView.as_view()),
-    path("tutor-advice", OldAdviceView.as_view()),
+    path("tutor-advice", AdviceView.as_view(instead="/api/tutor/advice")),
 ]

@@ -7,13 +7,13 @@ from typing import NamedTuple
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import get_language
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from accounts.views import asking
 from ops import cache, llm
-from ops.api import ApiView, own_id
+from ops.api import ApiView, own_id, refuses
 from ops.json import dumps, json_bytes
 from ops.limits import limited
 from persenaut.errors import NotFound
@@ -69,11 +69,11 @@ class AdviceView(ApiView):
         request=AdviceRequestSerializer,
         responses=AdviceSerializer,
         summary="Advice for a learner",
-        description="Always complete. It is kept until one's figures or one's date change: then `X-Cache` is `HIT`, and"
-        " the call does not count against the limit.",
     )
     @limited("tutor", free=kept_advice)
+    @refuses(NotFound, free_calls="An answer from the cache costs nothing.", answers_with=("X-Cache",))
     def post(self, request: Request) -> HttpResponse:
+        """Always complete. It is kept until the learner's figures or date change: then `X-Cache` is `HIT`."""
         asked = asked_in(request)
         try:
             kept = cache.get_or_set(asked.key, asked.make, cache.DAY, owner=cache.user(asked.user_id))
@@ -82,8 +82,3 @@ class AdviceView(ApiView):
             # Not kept at all, since the next try may get what the model has to say. What a broken model can cost is
             # bounded by the learner's limit here and by the door's breaker and budget.
             return answer(dumps(stand_in.advice.body()), hit=False)
-
-
-@extend_schema_view(post=extend_schema(operation_id="tutor_advice_old_path", deprecated=True))
-class OldAdviceView(AdviceView):
-    """The same at the first generation's path, documented under a name of its own."""

@@ -19,10 +19,10 @@ from learning.first_generation.reading import Row
 from learning.first_generation.steps import Person, Run, Step, time_of
 from learning.first_generation.values import LeftOut, Notes, counted, game_mode, number, text, theme
 from learning.models import IntensiveResponse, IntensiveSession
-from learning.serializers import MAX_SECONDS
 from learning.words import theme_key
 from metrics.models import SessionScore, UserAchievement
 from metrics.scoring import ACHIEVEMENTS, accuracy_of, points_of
+from ops.fields import MAX_SECONDS
 
 CENT = Decimal("0.01")
 

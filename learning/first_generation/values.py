@@ -5,8 +5,8 @@ from datetime import time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from learning.serializers import MAX_SECONDS
 from learning.words import MAX_THEME, GameMode, Level, game_mode_named, level_named, theme_key
+from ops.fields import MAX_SECONDS
 
 Notes = list[tuple[str, str]]
 

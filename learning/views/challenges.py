@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +16,7 @@ from accounts.tokens import TokenUser
 from accounts.views import asking, require
 from learning import serializers as bodies
 from learning.calendar import first_delivery, instant
-from learning.generation import Asked, Draft, Order, generate
+from learning.generation import Asked, Draft, NoQuestionSource, NotesTooThin, Order, generate
 from learning.generation.excerpts import clean_notes
 from learning.models import LETTERS, Challenge, UserResponse
 from learning.serializers import question_of
@@ -25,39 +24,40 @@ from learning.services import challenges as services
 from learning.services.reports import report_question
 from learning.services.schedules import DEFAULT_DELIVERY_TIME, schedule_challenge
 from learning.words import Level, level_named, theme_key
-from ops.api import ApiViewSet, body_of, own_id
+from ops.api import ApiViewSet, body_of, own_id, refuses
 from ops.limits import limited
+from ops.pages import Pages
 from ops.permissions import Anyone, AnyoneButExpired
+from persenaut.errors import NotFound
 
 MAX_PENDING = 100
 State = Challenge.State
 
 
-class NewestFirst(CursorPagination):
-    page_size = 20
-    page_size_query_param = "limit"
-    max_page_size = 100
+class NewestFirst(Pages):
     ordering = ("-created_at", "-id")
 
 
 class ChallengeViewSet(ApiViewSet):
     """A learner's challenges: generated, delivered, answered."""
 
+    pagination_class = NewestFirst
+
     # --- Plain resources ---
 
     @extend_schema(
         responses=bodies.ChallengeSerializer(many=True),
         parameters=[
-            OpenApiParameter("theme", str),
-            OpenApiParameter("level", str),
+            OpenApiParameter("theme", str, description="In any capitals and accents"),
+            OpenApiParameter("level", str, enum=bodies.LEVEL_SPELLINGS),
             OpenApiParameter("status", str, enum=State.values),
-            OpenApiParameter("limit", int, description="1-100, 20 when absent"),
-            OpenApiParameter("cursor", str),
         ],
         summary="One's own challenges, newest first",
     )
     @limited("api")
+    @refuses(NotFound)
     def list(self, request: Request) -> Response:
+        """Challenges of every state. A cursor that is no good is a 404."""
         rows = Challenge.objects.of_user(asking(request).pk).visible().defer("raw_text")
         if theme := request.query_params.get("theme"):
             rows = rows.filter(theme_key=theme_key(theme))
@@ -72,7 +72,9 @@ class ChallengeViewSet(ApiViewSet):
 
     @extend_schema(responses=bodies.ChallengeSerializer, summary="One challenge of one's own")
     @limited("api")
+    @refuses(services.ChallengeNotFound)
     def retrieve(self, request: Request, pk: int) -> Response:
+        """It has its key and explanation once it was answered."""
         challenge = Challenge.objects.of_user(asking(request).pk).visible().filter(pk=pk).first()
         if challenge is None:
             raise services.ChallengeNotFound
@@ -81,7 +83,9 @@ class ChallengeViewSet(ApiViewSet):
 
     @extend_schema(responses=bodies.DoneSerializer, summary="Delete a challenge; points earned are kept")
     @limited("api")
+    @refuses(services.ChallengeNotFound)
     def destroy(self, request: Request, pk: int) -> Response:
+        """It is gone; points earned with it are kept."""
         services.delete_challenge(asking(request), pk)
         return Response({"success": True, "message": _("Reto eliminado correctamente")})
 
@@ -89,7 +93,9 @@ class ChallengeViewSet(ApiViewSet):
         request=bodies.ReportSerializer, responses=bodies.DoneSerializer, summary="Say that a question is wrong"
     )
     @limited("api")
+    @refuses(services.ChallengeNotFound)
     def report(self, request: Request, pk: int) -> Response:
+        """Hides the question, voids its answers for the learner, and brings it before the staff."""
         body = bodies.ReportSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         report_question(asking(request), pk, **body.validated_data)
@@ -101,7 +107,10 @@ class ChallengeViewSet(ApiViewSet):
         request=bodies.GenerateSerializer, responses=bodies.GeneratedSerializer, summary="Generate a challenge"
     )
     @limited("ai")
+    @refuses(NotFound, NoQuestionSource)
     def generate(self, request: Request) -> Response:
+        """A logged-in learner's question is stored, scheduled by `preferences`, and sealed: its key is told when it is
+        answered. A visitor's is stored nowhere, so its key comes with it."""
         order, body = self.read_order(request, bodies.GenerateSerializer)
         if not request.user.is_authenticated:
             return Response(generated_body(generate(order)[0], _("Pregunta generada correctamente")))
@@ -116,7 +125,9 @@ class ChallengeViewSet(ApiViewSet):
         request=bodies.GenerateSerializer, responses=bodies.RenderedSerializer, summary="A question as text (demo)"
     )
     @limited("ai")
+    @refuses(NotFound, NoQuestionSource)
     def groq(self, request: Request) -> Response:
+        """A checked question with its key as plain text. Nothing is stored."""
         order, _body = self.read_order(request, bodies.GenerateSerializer)
         return Response({"response": rendered(generate(order)[0])})
 
@@ -124,7 +135,10 @@ class ChallengeViewSet(ApiViewSet):
         request=bodies.FromNotesSerializer, responses=bodies.GeneratedSerializer, summary="A challenge from notes"
     )
     @limited("ai")
+    @refuses(NotFound, NotesTooThin, NoQuestionSource)
     def from_notes(self, request: Request) -> Response:
+        """A question on what the notes say. `immediate`: it can be answered at once. `scheduled`: it comes on
+        `deliveryDate`."""
         order, body = self.read_order(request, bodies.FromNotesSerializer)
         wanted = body.get("preferences", {})
         if not request.user.is_authenticated:
@@ -174,9 +188,15 @@ class ChallengeViewSet(ApiViewSet):
 
     # --- Delivered and answered ---
 
-    @extend_schema(request=None, responses=bodies.PendingSerializer, summary="Delivered challenges, newest first")
+    @extend_schema(
+        request=bodies.PendingRequestSerializer,
+        responses=bodies.PendingSerializer,
+        summary="Delivered challenges, newest first",
+    )
     @limited("answers")
+    @refuses(NotFound)
     def pending(self, request: Request) -> Response:
+        """At most 100. `start` opens one of them."""
         own_id(request, body_of(request).get("userId"))
         rows = (
             Challenge.objects.of_user(asking(request).pk)
@@ -192,7 +212,9 @@ class ChallengeViewSet(ApiViewSet):
         request=bodies.StartChallengeSerializer, responses=bodies.DoneSerializer, summary="Open a delivered challenge"
     )
     @limited("answers")
+    @refuses(services.ChallengeNotFound)
     def start(self, request: Request) -> Response:
+        """It leaves the list of pending challenges."""
         body = bodies.StartChallengeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         services.start_challenge(asking(request), body.validated_data["challengeId"])
@@ -200,7 +222,9 @@ class ChallengeViewSet(ApiViewSet):
 
     @extend_schema(request=bodies.AnswerSerializer, responses=bodies.GradedSerializer, summary="Answer a challenge")
     @limited("answers")
+    @refuses(services.QuestionNotFound)
     def save_response(self, request: Request) -> Response:
+        """Graded here. The letter may be in any case."""
         body = bodies.AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data

@@ -1,8 +1,7 @@
 """/api/schedules: a learner's standing orders for challenges (contract section 5)."""
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.pagination import CursorPagination
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,30 +10,29 @@ from learning import serializers as bodies
 from learning.models import ChallengeSchedule
 from learning.services import schedules as services
 from learning.services.challenges import language_of
-from ops.api import ApiViewSet
+from ops.api import ApiViewSet, refuses
 from ops.limits import limited
+from ops.pages import Pages
+from persenaut.errors import NotFound
 
 
-class ByTheme(CursorPagination):
-    page_size = 20
-    page_size_query_param = "limit"
-    max_page_size = 100
+class ByTheme(Pages):
     ordering = ("theme_key", "level")
 
 
 class ScheduleViewSet(ApiViewSet):
     """Standing orders for challenges: one per theme and level."""
 
+    pagination_class = ByTheme
+
     @extend_schema(
         responses=bodies.ScheduleSerializer(many=True),
-        parameters=[
-            OpenApiParameter("limit", int, description="1-100, 20 when absent"),
-            OpenApiParameter("cursor", str),
-        ],
         summary="One's own schedules, by theme",
     )
     @limited("api")
+    @refuses(NotFound)
     def list(self, request: Request) -> Response:
+        """A cursor that is no good is a 404."""
         pages = ByTheme()
         page = pages.paginate_queryset(ChallengeSchedule.objects.of_user(asking(request).pk), request, view=self) or []
         return pages.get_paginated_response(bodies.ScheduleSerializer(page, many=True).data)
@@ -45,7 +43,9 @@ class ScheduleViewSet(ApiViewSet):
         summary="Order challenges of a theme and level; 409 when there is such a schedule",
     )
     @limited("api")
+    @refuses(services.ScheduleExists)
     def create(self, request: Request) -> Response:
+        """Its first challenge comes at the next `deliveryTime`, by the clock of the learner's time zone."""
         body = bodies.NewScheduleSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         user = asking(request)
@@ -54,7 +54,9 @@ class ScheduleViewSet(ApiViewSet):
 
     @extend_schema(responses=bodies.ScheduleSerializer, summary="One schedule of one's own")
     @limited("api")
+    @refuses(services.ScheduleNotFound)
     def retrieve(self, request: Request, pk: int) -> Response:
+        """When its next challenge comes, among others."""
         schedule = ChallengeSchedule.objects.of_user(asking(request).pk).filter(pk=pk).first()
         if schedule is None:
             raise services.ScheduleNotFound
@@ -66,7 +68,9 @@ class ScheduleViewSet(ApiViewSet):
         summary="Pause or resume it; change its hour, frequency, theme or level",
     )
     @limited("api")
+    @refuses(services.ScheduleNotFound, services.ScheduleExists)
     def partial_update(self, request: Request, pk: int) -> Response:
+        """What is absent stays as it is."""
         body = bodies.ScheduleChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         schedule = services.change_schedule(asking(request), pk, body.validated_data)
@@ -74,6 +78,8 @@ class ScheduleViewSet(ApiViewSet):
 
     @extend_schema(responses=bodies.DoneSerializer, summary="End a schedule; its questions stay")
     @limited("api")
+    @refuses(services.ScheduleNotFound)
     def destroy(self, request: Request, pk: int) -> Response:
+        """No more challenges come of it."""
         services.delete_schedule(asking(request), pk)
         return Response({"success": True, "message": _("Programación eliminada correctamente")})
