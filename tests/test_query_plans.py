@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 
 from accounts.mails import unsubscribe_token
@@ -57,7 +59,7 @@ READS_MUCH = {
 @pytest.fixture(scope="module")
 def recorded(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Recorder, dict[str, int]]]:
     """Everything asked for once: the statements, and the status of each request."""
-    generous = dict.fromkeys(("auth", "api", "intensive", "ai", "tutor", "metrics", "answers", "global"), (10**6, 60))
+    generous = dict.fromkeys(settings.RATE_LIMITS, (10**6, 60))
     with django_db_blocker.unblock():
         bulk.fill(SITE)
         try:
@@ -148,21 +150,40 @@ def staff() -> User:
     return User.objects.get(pk=bulk.STAFF)
 
 
+TERMS = [
+    "#77",
+    "77",
+    "1",
+    "ana77@example.org",
+    "ana1",
+    "@ana77",
+    "ana77",
+    "a",
+    "Tema 3",
+    "0" * 32,
+    "f" * 64,
+    "2026-11-01",
+]
+
+
 def pages() -> dict[str, Any]:
-    """The admin's lists, as they open, searched, filtered, on a later page, and one row of each."""
+    """The admin's lists: as they open, each way to search, choices of each filter, a later page; and a row of each."""
     asked: dict[str, Any] = {"admin index": lambda: as_staff("/admin/")}
+    request = RequestFactory().get("/")
+    request.user = staff()
     for model, its_admin in admin.site._registry.items():
         path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
         ways = {"": "", " page": "?p=2"}
-        for number, column in enumerate(its_admin.list_display, 1):
-            if column in (its_admin.list_display if its_admin.sortable_by is None else its_admin.sortable_by):
-                ways |= {f" by {column}": f"?o={number}", f" by {column} downwards": f"?o=-{number}"}
-        ways |= {" search": "?q=ana77"} if its_admin.search_fields else {}
-        for name in its_admin.list_filter:
-            if isinstance(name, str) and (choices := model._meta.get_field(name).flatchoices):
-                ways[f" {name}"] = f"?{name}__exact={choices[0][0]}"
+        if its_admin.get_search_fields(request):
+            ways |= {f" search {term}": f"?q={quote(term)}" for term in TERMS}
+        changes = its_admin.get_changelist_instance(request)
+        for spec in changes.filter_specs:
+            for choice in list(spec.choices(changes))[1:4]:
+                ways[f" {spec.title} {choice['display']}"] = choice["query_string"]
         for way, query in ways.items():
             asked[f"admin {model._meta.db_table}{way}"] = lambda path=path, query=query: as_staff(path + query)
+        if row := model.objects.order_by("pk").first():
+            asked[f"admin {model._meta.db_table} one"] = lambda path=path, pk=row.pk: as_staff(f"{path}{pk}/change/")
     return asked
 
 
