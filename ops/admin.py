@@ -37,7 +37,6 @@ class ModelBudgetAdmin(FactAdmin):
     """How many calls of the model were spent, by day and payer."""
 
     list_display = ["day", "payer", "used"]
-    ordering = ("-day", "-payer")
     ways = [by_number(), Way(r"\d{4}-\d\d-\d\d", _day, ["payer"])]
     search_help_text = gettext_lazy("Un día (2026-01-31) o una fila (#número).")
 

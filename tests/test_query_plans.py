@@ -11,15 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.contrib import admin
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test import Client, RequestFactory, override_settings
+from django.test import override_settings
 from django.utils import timezone
 
 from accounts.mails import unsubscribe_token
@@ -30,6 +28,7 @@ from learning.models import Challenge, ChallengeSchedule, IntensiveSession, Ques
 from learning.services import reports
 from ops import outbox
 from tests import bulk
+from tests.admin_pages import pages
 from tests.people import PASSWORD
 from tests.plans import Recorder, Statement
 from tests.test_permissions import MATRIX, call
@@ -73,7 +72,7 @@ def ask_for_everything() -> tuple[Recorder, dict[str, int]]:
     recorder = Recorder()
     world = the_whale()
     statuses = {}
-    asked = requests(world) | pages() | commands()
+    asked = requests(world) | pages(staff()) | commands()
     for where, ask in asked.items():
         with undone(), recorder.at(where):
             statuses[where] = ask()
@@ -148,49 +147,6 @@ def last_pages(api: Api, path: str) -> int:
 
 def staff() -> User:
     return User.objects.get(pk=bulk.STAFF)
-
-
-TERMS = [
-    "#77",
-    "77",
-    "1",
-    "ana77@example.org",
-    "ana1",
-    "@ana77",
-    "ana77",
-    "a",
-    "Tema 3",
-    "0" * 32,
-    "f" * 64,
-    "2026-11-01",
-]
-
-
-def pages() -> dict[str, Any]:
-    """The admin's lists: as they open, each way to search, choices of each filter, a later page; and a row of each."""
-    asked: dict[str, Any] = {"admin index": lambda: as_staff("/admin/")}
-    request = RequestFactory().get("/")
-    request.user = staff()
-    for model, its_admin in admin.site._registry.items():
-        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        ways = {"": "", " page": "?p=2"}
-        if its_admin.get_search_fields(request):
-            ways |= {f" search {term}": f"?q={quote(term)}" for term in TERMS}
-        changes = its_admin.get_changelist_instance(request)
-        for spec in changes.filter_specs:
-            for choice in list(spec.choices(changes))[1:4]:
-                ways[f" {spec.title} {choice['display']}"] = choice["query_string"]
-        for way, query in ways.items():
-            asked[f"admin {model._meta.db_table}{way}"] = lambda path=path, query=query: as_staff(path + query)
-        if row := model.objects.order_by("pk").first():
-            asked[f"admin {model._meta.db_table} one"] = lambda path=path, pk=row.pk: as_staff(f"{path}{pk}/change/")
-    return asked
-
-
-def as_staff(path: str) -> int:
-    client = Client()
-    client.force_login(staff())
-    return int(client.get(path).status_code)
 
 
 def commands() -> dict[str, Any]:
