@@ -53,7 +53,7 @@ class UserAdmin(ListAdmin):
     """People. Learners sign up themselves and set their own passwords; who is staff, a superuser says."""
 
     form = UserForm
-    list_display = ["id", "username", "email", "name", "is_active", "is_staff", "created_at"]
+    list_display = ["id", "username", "email", "is_active", "is_staff", "created_at"]
     list_filter = [("is_active", YesNoFilter), ("is_staff", YesNoFilter)]
     ways = [
         by_number(pattern=r"#?\d{1,18}"),
@@ -67,7 +67,6 @@ class UserAdmin(ListAdmin):
         "theirs",
     ]  # fmt: skip
     readonly_fields = ["is_active", "created_at", "last_login", "theirs"]
-    filter_horizontal = ["groups"]
     actions = ["deactivate", "activate", "reset_limits", "clear_cache"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -75,6 +74,9 @@ class UserAdmin(ListAdmin):
         if request.user.is_superuser:
             parts.append((_("Equipo"), {"fields": ["is_staff", "is_superuser", "groups"]}))
         return parts
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
 
     # --- rights ---
 

@@ -162,6 +162,11 @@ def end_tokens(user: User, *also_save: str) -> None:
         transaction.on_commit(lambda: forget_standing(user.pk))
 
 
+def end_tokens_of(user: User, **_signal: Any) -> None:
+    """The same for whoever listens for a new password that was set elsewhere."""
+    end_tokens(user)
+
+
 def ask_for_reset(email: str) -> None:
     """Mail a link for a new password to the user with this address; nobody learns whether there is one."""
     began = time.monotonic()

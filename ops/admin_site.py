@@ -19,7 +19,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.dispatch import Signal
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -33,6 +34,9 @@ from ops.address import client_address
 from ops.redis_client import UNAVAILABLE
 
 logger = logging.getLogger(__name__)
+
+# A member of staff has set a new password in the admin: `user`.
+password_changed = Signal()
 
 LOCK = "admin_lock"  # the class of limits
 
@@ -101,6 +105,12 @@ class StaffSite(admin.AdminSite):
             _open(account)
         else:
             _count_failure(request, account)
+        return response
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().password_change(request, extra_context)
+        if isinstance(response, HttpResponseRedirect) and request.method == "POST":
+            password_changed.send(StaffSite, user=request.user)
         return response
 
     def _too_many(self, request: HttpRequest, usage: limits.Usage) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 MOST_QUERIES = 20
 # A row, a user (by number, address, name), the beginning of a name, a theme, a session, a question, a day.
 TERMS = [
-    "#77", "77", "1", "ana77@example.org", "@ana77", "ana77", "Tema 3", f"{77:032x}", "f" * 64, "2026-11-01",
+    "#77", "77", "1", "ana77@example.org", "@ana77", "ana77", "a", "Tema 3", f"{77:032x}", "f" * 64, "2026-11-01",
 ]  # fmt: skip
 
 

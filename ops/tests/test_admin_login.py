@@ -5,6 +5,7 @@ import re
 import pytest
 from django.core.management import call_command
 
+from conftest import Api
 from tests.people import PASSWORD
 
 LOGIN = "/admin/login/?next=/admin/"
@@ -108,6 +109,20 @@ def test_learners_and_the_deactivated_stay_out(client, make_user):
     assert login(client, "ana@example.org").status_code == 200
     assert login(client, "ex@example.org").status_code == 200
     assert client.get("/admin/").status_code == 302
+
+
+def test_a_new_password_ends_the_tokens_made_under_the_old_one(client, eva, django_capture_on_commit_callbacks):
+    api = Api(eva)
+    login(client)
+    assert api.get("/api/user/profile").status_code == 200
+    new = "otra clave bien larga 8"
+    form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post("/admin/password_change/", form | {"old_password": WRONG}).status_code == 200
+        assert api.get("/api/user/profile").status_code == 200
+        assert client.post("/admin/password_change/", form).status_code == 302
+    assert api.get("/api/user/profile").status_code == 401
+    assert client.get("/admin/").status_code == 200, "whoever changed it stays in"
 
 
 def test_the_admin_speaks_the_language_of_whoever_is_in(client, eva):
