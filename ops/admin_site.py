@@ -107,7 +107,7 @@ class StaffSite(admin.AdminSite):
             _count_failure(request, account)
         return response
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         response = super().password_change(request, extra_context)
         if isinstance(response, HttpResponseRedirect) and request.method == "POST":
             password_changed.send(StaffSite, user=request.user)
