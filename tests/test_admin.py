@@ -271,7 +271,9 @@ def test_limits_are_reset_with_the_days_model_calls(as_role, learner, api, setti
 def test_a_cleared_cache_is_computed_again(as_role, learner, api, django_capture_on_commit_callbacks):
     path = f"/api/metrics/user/{learner.pk}/metrics/overall"
     assert [api.get(path)["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
-    assert "Caché vaciada: 1 usuario." in act(as_role("support"), USERS, "clear_cache", [learner])
+    client = as_role("support")
+    assert "Caché vaciada: 1 usuario." in act(client, USERS, "clear_cache", [learner])
+    assert "Usuario: Caché vaciada" in client.get("/admin/").content.decode()
     assert api.get(path)["X-Cache"] == "MISS"
 
 
@@ -366,6 +368,7 @@ def test_one_click_changes_no_table(as_role, make_user, monkeypatch):
 def test_the_log_of_the_staff_is_read_only(as_role, learner):
     act(as_role("support"), USERS, "clear_cache", [learner])
     operator = as_role("operator")
+    assert "Nada todavía." in operator.get("/admin/").content.decode(), "there stands what one did oneself"
     page = operator.get("/admin/ops/staffaction/").content.decode()
     assert "Caché vaciada" in page and learner.username in page
     entry = LogEntry.objects.get()
