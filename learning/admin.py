@@ -47,7 +47,7 @@ def lettered(challenge: Challenge) -> str:
 class ChallengeAdmin(FactAdmin):
     """Everybody's questions. One that is wrong is retired or corrected for all who met it."""
 
-    list_display = ["id", "user", "theme", "level", "question", "origin", "state", "hidden_at", "created_at"]
+    list_display = ["id", "user", "theme", "level", "question", "origin", "state", "created_at"]
     related = ("user",)
     ways = [
         by_number(),
