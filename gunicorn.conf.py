@@ -85,8 +85,10 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     from ops import health
+    from ops.pulse import pulse
 
     health.drain_on_sigterm()
+    pulse.start()
     if delivery_seconds:
         from learning.courier import courier
 
