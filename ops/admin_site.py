@@ -5,18 +5,36 @@ An app adds a page in its admin.py, which Django imports before it asks for URLs
     admin.site.add_page("operations/", page, name="operations", label=_("..."), permission="ops.see_operations")
 
 Its URL is then `reverse("admin:operations")`, and whoever has the permission finds a link on the index.
+
+Logging in is limited as in the API (class `auth`: by address and by account), and failures lock the account: when class
+`admin_lock` is used up, not even the right password lets it in until its window ends, or `ratelimit_reset --user` has
+opened it. Both count in this process alone while Redis is away.
 """
 
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from ops import limits
+from ops.address import client_address
+from ops.redis_client import UNAVAILABLE
+
+logger = logging.getLogger(__name__)
+
+LOCK = "admin_lock"  # the class of limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +81,52 @@ class StaffSite(admin.AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return super().each_context(request) | {"staff_pages": self._links(request)}
 
+    @method_decorator(sensitive_post_parameters("password"))
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method != "POST" or limits.skipped():
+            return super().login(request, extra_context)
+        account = limits.account_key(request.POST.get("username", ""))
+        try:
+            for key in (limits.client_key(request, None), account):
+                limits.spend(request, "auth", key)
+            lock = limits.look(request, LOCK, account)
+            if lock.refused:
+                logger.warning("login of a locked account", extra={"ip": client_address(request)})
+                raise limits.LimitExceeded(lock)
+        except limits.LimitExceeded as refusal:
+            return self._too_many(request, refusal.usage)
+        response = super().login(request, extra_context)
+        if request.user.is_authenticated:
+            _open(account)
+        else:
+            _count_failure(request, account)
+        return response
+
+    def _too_many(self, request: HttpRequest, usage: limits.Usage) -> HttpResponse:
+        context = self.each_context(request) | {"title": _("Demasiados intentos"), "minutes": -(-usage.reset // 60)}
+        answer = TemplateResponse(request, "admin/too_many.html", context, status=429)
+        answer["Retry-After"] = str(usage.reset)
+        limits.add_headers(answer, usage)
+        return answer
+
     def _links(self, request: HttpRequest) -> list[dict[str, Any]]:
         if not self.has_permission(request):
             return []
         mine = [page for page in self._pages if page.label and page.is_for(request.user)]
         return [{"label": page.label, "url": reverse(f"admin:{page.name}")} for page in mine]
+
+
+def _count_failure(request: HttpRequest, account: str) -> None:
+    logger.warning("login into the admin failed", extra={"ip": client_address(request)})
+    with suppress(limits.LimitExceeded):  # the next attempt finds it locked
+        limits.spend(request, LOCK, account)
+
+
+def _open(account: str) -> None:
+    """Whoever is in has shown that the failures were slips."""
+    with suppress(*UNAVAILABLE):
+        limits.reset(LOCK, account)
 
 
 def _guarded(page: Page) -> Callable[..., HttpResponseBase]:

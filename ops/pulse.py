@@ -4,7 +4,8 @@ A request pays for one addition in memory; a thread writes the sums every few se
 requests there were. A process that is killed takes with it what it had not written. What is counted:
 
 * `minute:<minutes since 1970>`: requests by class of status (`s2` ... `s5`) and by time (`b<bucket>`, ops.histogram),
-  `hit`, `miss`, `cache_error`, `limit:<class>`, `model:<outcome>`, `tokens`, `cost` (millionths), `delivered:<outcome>`;
+  `hit`, `miss`, `cache_error`, `limit:<class>`, `model:<outcome>`, `tokens`, `cost` (in millionths) and
+  `delivered:<outcome>`;
 * `routes:<tens of minutes since 1970>`: the same two for each route, and its microseconds: `<method> <route>|s2`,
   `...|b<bucket>`, `...|us`.
 """

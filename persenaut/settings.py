@@ -167,6 +167,7 @@ RATE_LIMITS = {
         "metrics": "30/1m",
         "answers": "120/1m",
         "global": "200/15m",
+        "admin_lock": "10/1h",  # failed logins into the admin, of one account
     }.items()
 }
 SKIP_RATE_LIMIT = env_bool("SKIP_RATE_LIMIT", False)

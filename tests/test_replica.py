@@ -52,8 +52,8 @@ client = Client()
 client.force_login(staff)
 def export(query="", **more):
     answer = client.post("/admin/ops/modelbudget/" + query, {"action": "export_csv", "_selected_action": ["77"]} | more)
-    return b"".join(answer.streaming_content).decode().split()
-said = {"chosen": export(), "all": export("?used__exact=7", select_across="1")}
+    return b"".join(answer.streaming_content).decode().splitlines()
+said = {"chosen": export(), "all": export("?q=2026-02-01", select_across="1")}
 said["late"] = export(_selected_action=["77", "78"])
 page = client.get("/admin/ops/modelbudget/").content.decode()
 said["page"] = "la réplica de la base de datos aún no las tiene" in page
@@ -76,8 +76,8 @@ def two_servers():
         yield server, elsewhere, replica
 
 
-def put(server, payer, *, used=1, **fields):
-    code = f"from ops.models import ModelBudget as B; B.objects.create(day='2026-01-01', payer='{payer}', used={used}"
+def put(server, payer, *, day="2026-01-01", used=1, **fields):
+    code = f"from ops.models import ModelBudget as B; B.objects.create(day='{day}', payer='{payer}', used={used}"
     code += "".join(f", {name}={value}" for name, value in fields.items()) + ")"
     server.manage("shell", "--verbosity", "0", "-c", code)
 
@@ -130,9 +130,9 @@ def test_no_request_asks_it(two_servers):
 @needs_mysql
 def test_an_export_of_staff_reads_its_rows_there(two_servers):
     server, elsewhere, _replica = two_servers
-    put(server, "on-the-primary", used=7, pk=77)
-    put(server, "not-replicated-yet", used=7, pk=78)
-    put(elsewhere, "on-the-replica", used=7, pk=77)
+    put(server, "on-the-primary", day="2026-02-01", used=7, pk=77)
+    put(server, "not-replicated-yet", day="2026-02-01", used=7, pk=78)
+    put(elsewhere, "on-the-replica", day="2026-02-01", used=7, pk=77)
     said = json.loads(server.manage("shell", "--verbosity", "0", "-c", EXPORT).stdout)
-    there = ["\ufeffday,payer,used", "2026-01-01,on-the-replica,7"]
+    there = ["\ufeffdía,a cuenta de,llamadas", "2026-02-01,on-the-replica,7"]
     assert said == {"chosen": there, "all": there, "late": there, "page": True, "written down on the primary": 3}
