@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metrics', '0002_named_indexes'),
+        ('metrics', '0003_staff_lists'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
