@@ -92,6 +92,9 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    from ops.pulse import pulse
+
+    pulse.start()
     if delivery_seconds:
         from learning.courier import courier
 

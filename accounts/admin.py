@@ -13,7 +13,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -111,6 +110,7 @@ class UserAdmin(ListAdmin):
     def theirs(self, user: User) -> str:
         """Links to the lists of what the user has."""
         links = []
+        progress = [(reverse("admin:learner", args=[user.pk]), _("Progreso, entregas y correos"))]
         for name in THEIRS:
             try:
                 url = reverse(f"admin:{name}_changelist")
@@ -119,7 +119,8 @@ class UserAdmin(ListAdmin):
             label, model = name.split("_")
             title = apps.get_model(label, model)._meta.verbose_name_plural
             links.append((url, user.pk, title))
-        return format_html_join(mark_safe(" · "), '<a href="{}?q={}">{}</a>', links)
+        lists = format_html_join("", ' · <a href="{}?q={}">{}</a>', links)
+        return format_html_join("", '<a href="{}"><strong>{}</strong></a>', progress) + lists
 
     # --- actions ---
 

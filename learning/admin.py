@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from learning import learner_page
 from learning.models import (
     LETTERS,
     Challenge,
@@ -315,3 +316,8 @@ class ImportedRowAdmin(FactAdmin):
     related = ("table",)
     ways = [by_number()]
     search_help_text = _("Una fila (#número).")
+
+
+admin.site.add_page(  # type: ignore[attr-defined]  # it is ours: ops.admin_site
+    "learners/<int:user_id>/", learner_page.page, name="learner", permission="metrics.view_usermetrics"
+)

@@ -8,6 +8,8 @@ class MetricsConfig(AppConfig):
 
     def ready(self) -> None:
         from metrics.rebuild import differing_totals
-        from ops import backup
+        from metrics.site import operations_section
+        from ops import backup, operations
 
         backup.register("totals", differing_totals)
+        operations.register(operations_section)

@@ -179,6 +179,10 @@ class AnswerDay(AnswerSums):
             # The tutor: a user's answers by theme within a range of days.
             models.UniqueConstraint(fields=["user", "day", "theme_key", "level"], name="answer_days_user_day"),
         ]
+        indexes = [
+            # Staff: everybody's answers of one day, by theme.
+            models.Index(fields=["day", "theme_key"], name="answer_days_day_theme"),
+        ]
 
 
 class UserAchievement(models.Model):

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ops import outbox
+from ops import operations, outbox
 from ops.admin_lists import FactAdmin, UserFactAdmin, Way, by_number, by_user
 from ops.models import ModelBudget, ModelCall, OutboxMail, StaffAction
 
@@ -85,3 +85,15 @@ class StaffActionAdmin(FactAdmin):
     @admin.display(description=gettext_lazy("qué hizo"))
     def message(self, action: StaffAction) -> str:
         return action.get_change_message() or action.get_action_flag_display()
+
+
+admin.site.add_page(  # type: ignore[attr-defined]  # it is ours: ops.admin_site
+    "operations/",
+    operations.page,
+    name="operations",
+    label=gettext_lazy("Operaciones"),
+    permission="ops.see_operations",
+)
+admin.site.add_page(  # type: ignore[attr-defined]
+    "operations/data", operations.data, name="operations-data", permission="ops.see_operations"
+)

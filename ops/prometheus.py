@@ -24,6 +24,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from ops.address import client_address
+from ops.pulse import pulse
 from ops.tally import Tally
 from persenaut.errors import json_error
 
@@ -123,13 +124,16 @@ def start() -> None:
 
 
 def request_done(request: HttpRequest, status: int, seconds: float, cost: Tally) -> None:
+    match = request.resolver_match
+    method, route = request.method or "", match.route if match else ""
+    pulse.request(method, route, status, seconds, cost)
     if _meters:
-        match = request.resolver_match
-        _meters.request(request.method or "", match.route if match else "", status, seconds, cost)
+        _meters.request(method, route, status, seconds, cost)
 
 
 def limit_refused(name: str) -> None:
     """A request was refused by the limit of class `name`."""
+    pulse.event(f"limit:{name}")
     if _meters:
         _meters.refusals.labels(name).inc()
 
@@ -144,6 +148,9 @@ def model_called(
     outcome: str, seconds: float, *, prompt_tokens: int = 0, completion_tokens: int = 0, cost: float = 0.0
 ) -> None:
     """A call of the language model ended: `outcome` is "ok" or an LLMError's reason."""
+    pulse.event(f"model:{outcome}")
+    pulse.event("tokens", prompt_tokens + completion_tokens)
+    pulse.event("cost", round(cost * 1e6))
     if _meters:
         _meters.model_calls.labels(outcome).inc()
         _meters.model_seconds.observe(seconds)
@@ -154,6 +161,7 @@ def model_called(
 
 def delivered(outcome: str, count: int = 1) -> None:
     """Deliveries of scheduled challenges ended: "ok", or a stable word for what went wrong."""
+    pulse.event(f"delivered:{outcome}", count)
     if _meters:
         _meters.deliveries.labels(outcome).inc(count)
 

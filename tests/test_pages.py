@@ -36,6 +36,8 @@ PAGES = [
     Seen("/unsubscribe?token=cut", status=404, also_dark=True),
     Seen("/admin/login/", ready="[name=password]", also_dark=True),
     Seen("/admin/", who="staff", ready="#content", also_dark=True),
+    Seen("/admin/operations/", who="staff", ready="#chart-active svg", also_dark=True),
+    Seen("/admin/learners/{learner}/", who="staff", ready="#chart-themes svg", also_dark=True),
     Seen("/admin/learning/questionreport/", who="staff", ready="#result_list", also_dark=True),
 ]
 

@@ -8,6 +8,7 @@ from learning import delivery
 from learning.courier import courier
 from ops import outbox, prometheus
 from ops.management.arguments import seconds, whole
+from ops.pulse import pulse
 
 
 class Command(BaseCommand):
@@ -23,10 +24,12 @@ class Command(BaseCommand):
 
     def handle(self, *, loop: float | None, limit: int | None, no_mail: bool, **options: Any) -> None:
         if loop is not None:
+            pulse.start()
             courier(loop, limit=limit, mail=not no_mail, say=self.say).run_until_told()
             return
         prometheus.start()
-        self.one_pass(limit, mail=not no_mail)
+        with pulse.counting():
+            self.one_pass(limit, mail=not no_mail)
 
     def one_pass(self, limit: int | None, *, mail: bool) -> None:
         """What is due and its mail first: making ahead may wait for a model."""
