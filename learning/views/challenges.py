@@ -81,7 +81,7 @@ class ChallengeViewSet(ApiViewSet):
         answer = UserResponse.objects.filter(challenge=challenge, attempt=1).first()
         return Response(challenge_body(challenge, answer))
 
-    @extend_schema(responses=bodies.DoneSerializer, summary="Delete a challenge; points earned are kept")
+    @extend_schema(responses={200: bodies.DoneSerializer}, summary="Delete a challenge; points earned are kept")
     @limited("api")
     @refuses(services.ChallengeNotFound)
     def destroy(self, request: Request, pk: int) -> Response:
