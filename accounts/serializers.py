@@ -36,7 +36,7 @@ class NameFields(serializers.Serializer[User]):
 
 class PreferenceFields(serializers.Serializer[User]):
     timeZone = TimeZone(
-        max_length=64, required=False, allow_blank=True, source="time_zone", help_text="Of IANA's; empty: the server's"
+        max_length=64, required=False, allow_blank=True, source="time_zone", help_text="Of IANA; empty: the server's"
     )
     language = Choice(choices=settings.LANGUAGES, required=False, allow_blank=True)
     emailNotifications = Flag(required=False, source="wants_email")

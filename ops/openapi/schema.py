@@ -89,6 +89,7 @@ class Schema(AutoSchema):
         return bool(self.view.instead)
 
     def get_auth(self) -> list[dict[str, list[str]]]:
+        super().get_auth()  # which describes the schemes
         if not getattr(self.handler, "knows_user", True):
             return []
         return BEARER_OR_COOKIE if self.needs_user else [{}, *BEARER_OR_COOKIE]
