@@ -4,6 +4,7 @@
 const setAttribute = Element.prototype.setAttribute;
 HTMLImageElement.prototype.setAttribute = function (name, value) {
   if (name !== "src" || new URL(value, location.href).origin === location.origin) setAttribute.call(this, name, value);
+  else setTimeout(() => this.dispatchEvent(new Event("error"))); // then ReDoc leaves it out
 };
 Object.defineProperty(HTMLImageElement.prototype, "src", {
   set(value) {
