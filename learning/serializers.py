@@ -64,7 +64,7 @@ class GameModeField(Text):
         return mode
 
 
-@extend_schema_field({"type": "string", "enum": [*LETTERS, *LETTERS.lower()]})
+@extend_schema_field({"type": "string", "pattern": "^[A-Da-d]$"})
 class LetterField(Text):
     def to_internal_value(self, data: Any) -> str:
         letter = super().to_internal_value(data).upper()
