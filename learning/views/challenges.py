@@ -49,8 +49,8 @@ class ChallengeViewSet(ApiViewSet):
         responses=bodies.ChallengeSerializer(many=True),
         parameters=[
             OpenApiParameter("theme", str, description="In any capitals and accents"),
-            OpenApiParameter("level", str, enum=bodies.LEVEL_SPELLINGS),
-            OpenApiParameter("status", str, enum=State.values),
+            OpenApiParameter("level", str, enum=["", *bodies.LEVEL_SPELLINGS]),
+            OpenApiParameter("status", str, enum=["", *State.values]),
         ],
         summary="One's own challenges, newest first",
     )
