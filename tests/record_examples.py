@@ -34,7 +34,7 @@ CONSTANTS = [
 
 
 class Recorder:
-    """Plays a journey against a running server and keeps what it sees in `recorded`, as ops.openapi.examples reads it."""
+    """Plays a journey against a running server; `recorded` is what ops.openapi.examples reads."""
 
     def __init__(self, live: Live, name: str = "ana") -> None:
         self.live = live
