@@ -28,7 +28,7 @@ def document(live, tmp_path_factory):
 
 
 def run(*command: Any, cwd: Path, **env: str) -> str:
-    done = subprocess.run(command, cwd=cwd, env=os.environ | env, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=cwd, env=os.environ | env, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
     return done.stdout + done.stderr
 
