@@ -7,10 +7,22 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User, username_rule
 from ops.fields import Choice, Email, Flag, Password, Text
+
+
+@extend_schema_field({"type": "string", "format": "time-zone"})
+class TimeZone(Text):
+    """A time zone of the IANA database; "" for the server's own."""
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if name and name not in available_timezones():
+            raise serializers.ValidationError(_("Usa una zona horaria de la base IANA, como Europe/Madrid."))
+        return name
 
 
 class NameFields(serializers.Serializer[User]):
@@ -23,14 +35,11 @@ class NameFields(serializers.Serializer[User]):
 
 
 class PreferenceFields(serializers.Serializer[User]):
-    timeZone = Text(max_length=64, required=False, allow_blank=True, source="time_zone")
+    timeZone = TimeZone(
+        max_length=64, required=False, allow_blank=True, source="time_zone", help_text="Of IANA; empty: the server's"
+    )
     language = Choice(choices=settings.LANGUAGES, required=False, allow_blank=True)
     emailNotifications = Flag(required=False, source="wants_email")
-
-    def validate_timeZone(self, value: str) -> str:
-        if value and value not in available_timezones():
-            raise serializers.ValidationError(_("Usa una zona horaria de la base IANA, como Europe/Madrid."))
-        return value
 
 
 class RegisterSerializer(NameFields, PreferenceFields):

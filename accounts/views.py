@@ -159,10 +159,12 @@ class PasswordView(ApiView):
 
 class AccountView(ApiView):
     @extend_schema(
-        request=bodies.AccountDeletionSerializer, responses=bodies.MessageSerializer, summary="Delete the account"
+        request=bodies.AccountDeletionSerializer,
+        responses={200: bodies.MessageSerializer},
+        summary="Delete the account",
     )
     @limited("api")
-    @refuses(services.WrongPassword, answers_with=("Set-Cookie",))
+    @refuses(services.WrongPassword, takes_body=True, answers_with=("Set-Cookie",))
     def delete(self, request: Request) -> Response:
         """Everything of the learner goes, for good."""
         body = bodies.AccountDeletionSerializer(data=request.data)

@@ -64,7 +64,7 @@ class GameModeField(Text):
         return mode
 
 
-@extend_schema_field({"type": "string", "enum": [*LETTERS, *LETTERS.lower()]})
+@extend_schema_field({"type": "string", "pattern": "^[A-Da-d]$"})
 class LetterField(Text):
     def to_internal_value(self, data: Any) -> str:
         letter = super().to_internal_value(data).upper()
@@ -245,8 +245,13 @@ class PendingSerializer(serializers.Serializer[Any]):
     challenges = PendingQuestionSerializer(many=True)
 
 
+@extend_schema_field({"type": "string", "pattern": r"^[0-9]{2}:[0-9]{2}:[0-9]{2}$"})
+class SaidClock(serializers.TimeField):
+    """Without an offset, so not what JSON Schema calls a time."""
+
+
 class ScheduleSerializer(serializers.ModelSerializer[ChallengeSchedule]):
-    deliveryTime = serializers.TimeField(source="delivery_time", format="%H:%M:%S", help_text="by the user's clock")
+    deliveryTime = SaidClock(source="delivery_time", format="%H:%M:%S", help_text="by the user's clock")
     isActive = serializers.BooleanField(source="is_active")
     nextDelivery = serializers.SerializerMethodField(help_text="null while it is paused")
     createdAt = serializers.DateTimeField(source="created_at")

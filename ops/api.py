@@ -25,6 +25,7 @@ def refuses(*errors: type[DomainError], **more: Any) -> Callable[[Handler], Hand
     """What the API document says of a handler beside what it can see: its own refusals, and in `more` one of
 
     `validates=False`: a body that is wrong is answered otherwise than by validation_error;
+    `takes_body`: a DELETE that has one;
     `knows_user=False`: a token changes nothing;
     `free_calls`: a sentence on which calls cost no budget;
     `answers_with`: headers of its successful answers.

@@ -1,4 +1,4 @@
-"""The API documentation: the OpenAPI document, and Swagger UI to read it with, both from this server alone.
+"""The API documentation: the OpenAPI document, and Swagger UI and ReDoc to read it with, all from this server alone.
 
 drf-spectacular's own page has scripts and styles in it and would need a policy that allows them. The document is made
 once per process: making it takes a thousand times as long as sending it, and strangers may ask as often as they like.
@@ -8,8 +8,10 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any
 
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
 from drf_spectacular.generators import SchemaGenerator
@@ -20,13 +22,32 @@ RENDERERS = {"json": OpenApiJsonRenderer, "yaml": OpenApiYamlRenderer}
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
+    """Swagger UI: to try requests."""
     return render(request, "ops/api-docs.html")
+
+
+# Of the two styles that ReDoc puts into the page before it knows the nonce: an empty one and a constant one.
+REDOC_STYLES = [
+    f"'sha256-{digest}'"
+    for digest in (
+        "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+        "QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc=",
+    )
+]
+
+
+@require_safe
+@csp_update({"style-src": REDOC_STYLES})
+def redoc(request: HttpRequest) -> HttpResponse:
+    """ReDoc: to read."""
+    return render(request, "ops/redoc.html")
 
 
 @cache
 def document(kind: str) -> bytes:
     """The OpenAPI document as `kind`, json or yaml."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    with translation.override("en"):  # one document for all, whoever asked first
+        schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     rendered: Any = RENDERERS[kind]().render(schema, renderer_context={})
     return bytes(rendered)
 

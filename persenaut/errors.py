@@ -76,7 +76,9 @@ def response_for(exc: Exception) -> Response | None:
     """The response that tells a client about `exc`; None for what only a bug can raise."""
     match exc:
         case DomainError():
-            headers = {"Retry-After": str(exc.retry_after)} if exc.retry_after else None
+            headers = {"Retry-After": str(exc.retry_after)} if exc.retry_after else {}
+            if exc.status == 401:
+                headers["WWW-Authenticate"] = "Bearer"
             return Response(body(exc.message, exc.code, exc.details, **exc.more), exc.status, headers=headers)
         case drf.ValidationError():
             return validation_response(flatten(exc.detail))

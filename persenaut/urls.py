@@ -21,6 +21,7 @@ urlpatterns = [
     path("readyz", readyz),
     path("metrics", metrics),
     path("api-docs", api_docs.page, name="api-docs"),
+    path("api-docs/redoc", api_docs.redoc, name="redoc"),
     path("api-docs/openapi.json", api_docs.openapi, {"kind": "json"}, name="openapi-json"),
     path("api-docs/openapi.yaml", api_docs.openapi, {"kind": "yaml"}, name="openapi-yaml"),
     path("admin/", admin.site.urls),

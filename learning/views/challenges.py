@@ -49,8 +49,8 @@ class ChallengeViewSet(ApiViewSet):
         responses=bodies.ChallengeSerializer(many=True),
         parameters=[
             OpenApiParameter("theme", str, description="In any capitals and accents"),
-            OpenApiParameter("level", str, enum=bodies.LEVEL_SPELLINGS),
-            OpenApiParameter("status", str, enum=State.values),
+            OpenApiParameter("level", str, enum=["", *bodies.LEVEL_SPELLINGS]),
+            OpenApiParameter("status", str, enum=["", *State.values]),
         ],
         summary="One's own challenges, newest first",
     )
@@ -81,7 +81,7 @@ class ChallengeViewSet(ApiViewSet):
         answer = UserResponse.objects.filter(challenge=challenge, attempt=1).first()
         return Response(challenge_body(challenge, answer))
 
-    @extend_schema(responses=bodies.DoneSerializer, summary="Delete a challenge; points earned are kept")
+    @extend_schema(responses={200: bodies.DoneSerializer}, summary="Delete a challenge; points earned are kept")
     @limited("api")
     @refuses(services.ChallengeNotFound)
     def destroy(self, request: Request, pk: int) -> Response:

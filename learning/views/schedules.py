@@ -76,7 +76,7 @@ class ScheduleViewSet(ApiViewSet):
         schedule = services.change_schedule(asking(request), pk, body.validated_data)
         return Response(bodies.ScheduleSerializer(schedule).data)
 
-    @extend_schema(responses=bodies.DoneSerializer, summary="End a schedule; its questions stay")
+    @extend_schema(responses={200: bodies.DoneSerializer}, summary="End a schedule; its questions stay")
     @limited("api")
     @refuses(services.ScheduleNotFound)
     def destroy(self, request: Request, pk: int) -> Response:

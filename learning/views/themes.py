@@ -33,7 +33,7 @@ class ThemeViewSet(ApiViewSet):
         """With what was answered and how well."""
         return Response({"success": True, "themes": services.themes_of(own_id(request, user_id))})
 
-    @extend_schema(responses=bodies.DeletedThemesSerializer, summary="Delete a theme, or one level of it")
+    @extend_schema(responses={200: bodies.DeletedThemesSerializer}, summary="Delete a theme, or one level of it")
     @limited("api")
     @refuses(NotFound)
     def destroy(self, request: Request, theme: str) -> Response:
@@ -53,7 +53,7 @@ class ThemeViewSet(ApiViewSet):
             raise
         return deleted_response(deleted, _('Tema "%(theme)s" eliminado completamente') % {"theme": theme})
 
-    @extend_schema(responses=bodies.DeletedThemesSerializer, summary="Delete a theme that is called like this path")
+    @extend_schema(responses={200: bodies.DeletedThemesSerializer}, summary="Delete a theme called like this path")
     @limited("api")
     @refuses(NotFound)
     def destroy_named_so(self, request: Request, theme: str = "", user_id: str = "") -> Response:

@@ -12,7 +12,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, get_doc
 
-from ops.fields import Text
+from ops.fields import Email, Text
 from ops.openapi.examples import example_of_error, examples_of
 from ops.openapi.refusals import Refusal, common_refusals, refusal_of
 from ops.permissions import Anyone, SignedIn
@@ -89,16 +89,28 @@ class Schema(AutoSchema):
         return bool(self.view.instead)
 
     def get_auth(self) -> list[dict[str, list[str]]]:
+        super().get_auth()  # which describes the schemes
         if not getattr(self.handler, "knows_user", True):
             return []
         return BEARER_OR_COOKIE if self.needs_user else [{}, *BEARER_OR_COOKIE]
 
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        """Of a DELETE, too, where the handler says so: drf-spectacular would leave it out."""
+        method = self.method
+        if getattr(self.handler, "takes_body", False):
+            self.method = "POST"
+        try:
+            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        finally:
+            self.method = method
+
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
         meta = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
-        if isinstance(field, Text) and field.trim_whitespace and not field.allow_blank and "enum" not in meta:
-            # What is trimmed must have something left, or as much as its least length asks for.
-            least = field.min_length or 1
-            meta.setdefault("pattern", r"\S" if least < 2 else rf"\S[\s\S]{{{least - 2},}}\S")
+        if isinstance(field, Text | Email) and not field.allow_blank and "enum" not in meta:
+            least = meta.setdefault("minLength", 1)
+            if field.trim_whitespace and "format" not in meta:
+                # What is trimmed must have something left, or as much as its least length asks for.
+                meta.setdefault("pattern", r"\S" if least < 2 else rf"\S[\s\S]{{{least - 2},}}\S")
         return meta
 
     @property
