@@ -100,7 +100,7 @@ def files() -> list[str]:
     """All files of the project, relative to it, but for what tools keep beside them."""
     found = []
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = sorted(set(folders) - {".git", ".venv", "var", "logs", "node_modules", "__pycache__"})
+        folders[:] = sorted(set(folders) - {".git", ".venv", "node_modules", "__pycache__"})
         found += [str((Path(folder) / name).relative_to(ROOT)) for name in sorted(names)]
     return found
 

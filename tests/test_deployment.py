@@ -354,7 +354,8 @@ def test_the_image_gets_the_program_and_nothing_beside_it():
     assert {"manage.py", "ops/health.py", "locale/en/LC_MESSAGES/django.mo", "requirements.lock"} <= set(names)
     assert {"learning/bank/historia.json", "ops/templates/ops/mail.html", "tutor/truth/vocabulary.txt"} <= set(names)
     apps = {one.parent.name for one in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
-    assert apps <= {name.partition("/")[0] for name in names}
+    modules = {str(path.relative_to(ROOT)) for app in apps for path in (ROOT / app).rglob("*.py")}
+    assert {name for name in modules if "/tests/" not in name} <= set(names)
     assert [
         name for name in names if re.search(r"(^|/)(tests|docs|benchmarks|\.env.*|\.git|var|deploy)(/|$)", name)
     ] == []
@@ -383,3 +384,10 @@ def test_release_notes_are_what_the_changelog_says_of_the_version(tmp_path):
     for version in ("1.2", "1.2.3.4", "2"):
         done = subprocess.run([*notes, version, str(changelog)], capture_output=True, text=True)
         assert done.returncode == 1 and "says nothing" in done.stderr
+
+
+def test_the_suite_does_not_run_on_servers_that_nobody_named():
+    given = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    command = [sys.executable, "-m", "tests.everything", "--on-these-servers"]
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True)
+    assert done.returncode == 2 and "set DATABASE_URL and REDIS_URL" in done.stdout
