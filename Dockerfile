@@ -13,6 +13,7 @@ RUN apt-get update \
 COPY requirements.lock /
 RUN python -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --no-compile --no-deps --require-hashes -r /requirements.lock \
+    && find /venv -name '*.po' -delete -o -name '*.map' -delete \
     && python -m compileall -q --invalidation-mode unchecked-hash /venv
 WORKDIR /app
 COPY . .
