@@ -67,6 +67,7 @@ def clean_event(event: Any, hint: Any) -> Any:
         event["logentry"] = {"message": entry.get("message"), "formatted": without_values(text)}
     for error in (event.get("exception") or {}).get("values") or []:
         error["value"] = without_values(error.get("value") or "")
+    (event.get("contexts") or {}).get("trace", {}).pop("data", None)
     for span in event.get("spans") or []:
         span.pop("data", None)
         span["description"] = without_values(span.get("description") or "")

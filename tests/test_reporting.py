@@ -43,6 +43,8 @@ def test_an_error_is_reported_without_what_people_typed_or_are_known_by(collecto
     with Live(SENTRY_TRACES_SAMPLE_RATE="1", ENVIRONMENT="trial", **env) as server:
         learner = register(server.url)
         learner.ok("GET", f"/api/metrics/user/{learner.id}/metrics/overall")
+        learner.get(f"/api/{learner.cookie}?q={EMAIL}")
+        learner.get(f"/admin/{EMAIL}")
         fail(server)
         found = collector.wait_for(lambda: [event for event in collector.events("event") if "exception" in event])
         assert server.stop() == 0

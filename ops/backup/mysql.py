@@ -40,10 +40,11 @@ def dump(connection: Any, folder: Path) -> Iterator[bytes]:
             while chunk := process.stdout.read(CHUNK):
                 end = (end + chunk)[-200:]
                 yield chunk
+        except BaseException:  # the disk is full, say: nobody reads on
+            process.kill()
+            raise
         finally:
             process.stdout.close()
-            if process.poll() is None and not end:
-                process.terminate()
             code = process.wait()
         if code or COMPLETE not in end:
             raise BackupFault(f"{Path(program).name} failed ({code}): {_said(errors)}")
