@@ -1,4 +1,4 @@
-"""The worker of ours: slow clients stop nobody, too many are refused, and nobody who was accepted is left unanswered."""
+"""Our worker: slow clients stop nobody, too many are refused, and nobody who was accepted is left unanswered."""
 
 import contextlib
 import os
