@@ -1,4 +1,4 @@
-"""./test --survival [--soak SECONDS] [NAME...]: one fault after the other, a line of figures for each, JSON beside it."""
+"""./test --survival [--soak SECONDS] [NAME...]: one fault after the other, a line of figures for each, and JSON."""
 
 import argparse
 import json

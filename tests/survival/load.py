@@ -117,9 +117,8 @@ def slow_clients() -> Result:
         half = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n"
         with contextlib.ExitStack() as opened, Trial(whole) as trial:
             usual = statistics.median(one.seconds for one in trial.crowd.tries())
-            slow = [
-                opened.enter_context(socket.create_connection(("127.0.0.1", whole.server.port))) for _ in range(500)
-            ]
+            address = ("127.0.0.1", whole.server.port)
+            slow = [opened.enter_context(socket.create_connection(address)) for _ in range(SLOW_CLIENTS)]
             began = time.monotonic()
             for step in range(20):
                 for connection in slow:
@@ -150,7 +149,8 @@ def soak() -> Result:
             connections_after = database_connections(whole)
         growth = max((b - a) / a for a, b in zip(before, after, strict=True))
         trial.figures |= {
-            "seconds": soak_seconds, "requests": len(trial.crowd.tries()), "PSS before MB": [round(x, 1) for x in before],
+            "seconds": soak_seconds, "requests": len(trial.crowd.tries()),
+            "PSS before MB": [round(x, 1) for x in before],
             "PSS after MB": [round(x, 1) for x in after], "growth": f"{growth:.1%}",
             "open files": f"{files} -> {files_after}", "database connections": f"{connections} -> {connections_after}",
         }  # fmt: skip

@@ -83,9 +83,8 @@ class Trial:
             "duplicate deliveries": duplicates, "answers by status": outcomes,
             "slowest s": round(self.crowd.slowest(), 2), "load": round(self.load, 1),
         }  # fmt: skip
-        self.demand(
-            found.is_clean(), f"the audit found {found.lost[:2]} {found.twice[:2]} {found.stale[:2]} {found.drift}"
-        )
+        worst = [*found.lost[:2], *found.twice[:2], *found.stale[:2], found.drift]
+        self.demand(found.is_clean(), f"the audit found {worst}")
         self.demand(not duplicates, f"{duplicates} duplicate deliveries")
         self.demand("500" not in outcomes, "answers with status 500")
         return Result(self.figures | figures, self.wrong)
