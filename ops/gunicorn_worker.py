@@ -229,7 +229,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
                 break
             for connection in self.connections:
                 if connection.state is State.IDLE or (connection.state is State.READING and not connection.received):
-                    connection.deadline = min(connection.deadline, max(accept_until, begun + LINGER))
+                    # From now, not from our end: one that was just promised to be kept may be sending already.
+                    connection.deadline = min(connection.deadline, now + LINGER)
             self.turn(0.05)
             now = time.monotonic()
         self.tpool.shutdown()
@@ -408,7 +409,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
 
         facts = {"count": self.refused, "waiting": len(self.tpool.waiting), "seconds": round(self.tpool.seconds, 4)}
         self.log.warning("requests refused: more come than can be answered in time", extra=facts)
-        prometheus.overload_refused(self.refused)
+        try:
+            prometheus.overload_refused(self.refused)
+        except OSError:  # no place for its files: the poller goes on all the same
+            self.log.exception("refusals were not counted")
         self.refused, self.told = 0, now
 
     # --- In a thread ---

@@ -117,6 +117,7 @@ class MariaDB(Server):
     def install(self) -> None:
         command = [
             program("mariadb-install-db"), "--no-defaults", f"--datadir={self.folder / 'data'}",
+            f"--tmpdir={self.folder}",
             "--auth-root-authentication-method=normal", "--skip-test-db", "--force", *self._user(),
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True)

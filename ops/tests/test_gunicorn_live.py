@@ -232,6 +232,17 @@ def test_a_server_that_ends_answers_all_it_has_accepted(mortal):
         mortal.connect()
 
 
+def test_a_connection_that_was_promised_to_be_kept_gets_its_next_request_answered(mortal):
+    with mortal.connect() as connection:
+        connection.sendall(GET.replace(b"/ ", b"/sleep?3 "))
+        time.sleep(0.3)
+        mortal.process.send_signal(signal.SIGTERM)
+        assert b"keep-alive" in one_answer(connection)[0]
+        time.sleep(0.5)
+        connection.sendall(GET)
+        assert said(connection).endswith(b"done")
+
+
 def test_a_reload_costs_no_request(mortal):
     """Old workers end while new ones serve; kept connections and new ones alike."""
     statuses, stop = [], threading.Event()
