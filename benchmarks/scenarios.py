@@ -118,6 +118,25 @@ def logging_cost() -> Table:
     return table
 
 
+@scenario
+def worker_class() -> Table:
+    """A cached read under our worker class, and under gunicorn's gthread."""
+    table = Table("What our worker class costs")
+    theirs = {"GUNICORN_CMD_ARGS": "--max-requests 0 --worker-class gthread"}
+    with persenaut(redis_db=5) as ours, persenaut(redis_db=6, **theirs) as gthread:
+        reads = {}
+        for name, server in (("ours", ours), ("gthread", gthread)):
+            ana = learner_with_history(server, 3)
+            url = f"{server.url}/api/metrics/user/{ana.id}/metrics/overall"
+            reads[name] = (url, server, {"Authorization": f"Bearer {ana.cookie}"})
+        runs = in_turn(**{name: reader(*read) for name, read in reads.items()})
+    check(runs)
+    table.add("cached read, our worker: CPU", [run.cpu for run in runs["ours"]], "ms")
+    table.add("cached read, gthread: CPU", [run.cpu for run in runs["gthread"]], "ms")
+    table.add("ours / gthread: CPU", ratios(runs["ours"], runs["gthread"]), "x", "target 1.0")
+    return table
+
+
 def reader(url: str, server: Any, headers: dict[str, str]) -> Callable[[], Run]:
     return lambda: wrk(url, master_of(server), **headers)
 
@@ -129,4 +148,4 @@ def check(runs: dict[str, list[Run]]) -> None:
             raise RuntimeError(f"{name}: {failures} requests failed")
 
 
-from benchmarks import admin, database, first_generation  # noqa: E402,F401  their scenarios
+from benchmarks import admin, cache_hits, database, first_generation  # noqa: E402,F401  their scenarios

@@ -31,11 +31,12 @@ from persenaut.env import env_float
 
 PATIENCE = 1.0  # seconds that a request may wait for a thread; who would wait longer is refused
 READ_SECONDS = 10.0  # for a request to arrive whole
-WRITE_SECONDS = 30.0  # for an answer to be taken
+WRITE_SECONDS = 30.0  # for more of an answer to be taken
 LINGER = 2.0  # seconds that a kept connection stays open for one more request when its worker ends, and that a client
 # whose request we did not read to its end gets to read the answer
 HEAD_BYTES = 32 * 1024
-SEND_BYTES = 1024 * 1024  # of an answer that memory holds for a slow client; beyond, the thread waits for it
+SEND_BYTES = 2 * 2**20  # of a streamed answer that wait in memory for a slow client; beyond, its thread waits
+SLOW_BYTES = 64 * 2**20  # of all answers that slow clients have yet to take; beyond, the slowest is dropped
 RETRY_AFTER = 2  # seconds
 PROBES = tuple(b"%b /%b " % (method, path) for method in (b"GET", b"HEAD") for path in (b"livez", b"readyz", b"health"))
 # Seconds that a server which was asked to end goes on accepting, with /readyz 503, so that who sends it work finds out.
@@ -94,7 +95,6 @@ class Connection:
         self.arrived = 0.0  # when the request was whole
 
     def sendall(self, data: bytes) -> None:
-        self.unsent += data
         if len(self.unsent) > SEND_BYTES:
             self.socket.settimeout(WRITE_SECONDS)
             try:
@@ -102,6 +102,7 @@ class Connection:
             finally:
                 self.unsent.clear()
                 self.socket.setblocking(False)
+        self.unsent += data
 
     def gettimeout(self) -> float:
         return 0.0
@@ -228,7 +229,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
                 break
             for connection in self.connections:
                 if connection.state is State.IDLE or (connection.state is State.READING and not connection.received):
-                    connection.deadline = min(connection.deadline, max(accept_until, begun + LINGER))
+                    # From now, not from our end: one that was just promised to be kept may be sending already.
+                    connection.deadline = min(connection.deadline, now + LINGER)
             self.turn(0.05)
             now = time.monotonic()
         self.tpool.shutdown()
@@ -334,6 +336,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
         if connection.unsent:
             connection.state, connection.deadline = State.WRITING, time.monotonic() + WRITE_SECONDS
             self.watch(connection, selectors.EVENT_WRITE)
+            writing = [one for one in self.connections if one.state is State.WRITING]
+            if sum(len(one.unsent) for one in writing) > SLOW_BYTES:
+                self.drop(min(writing, key=lambda one: one.deadline))
         elif connection.keeps:
             self.next_request(connection)
         elif connection.is_whole:
@@ -358,8 +363,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
 
     def on_writable(self, connection: Connection, sock: socket.socket) -> None:
         self.send(connection)
-        if connection in self.connections and not connection.unsent:
-            self.go_on(connection)
+        if connection in self.connections:
+            connection.deadline = time.monotonic() + WRITE_SECONDS
+            if not connection.unsent:
+                self.go_on(connection)
 
     def send(self, connection: Connection) -> None:
         try:
@@ -402,7 +409,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
 
         facts = {"count": self.refused, "waiting": len(self.tpool.waiting), "seconds": round(self.tpool.seconds, 4)}
         self.log.warning("requests refused: more come than can be answered in time", extra=facts)
-        prometheus.overload_refused(self.refused)
+        try:
+            prometheus.overload_refused(self.refused)
+        except OSError:  # no place for its files: the poller goes on all the same
+            self.log.exception("refusals were not counted")
         self.refused, self.told = 0, now
 
     # --- In a thread ---

@@ -117,6 +117,7 @@ class MariaDB(Server):
     def install(self) -> None:
         command = [
             program("mariadb-install-db"), "--no-defaults", f"--datadir={self.folder / 'data'}",
+            f"--tmpdir={self.folder}",
             "--auth-root-authentication-method=normal", "--skip-test-db", "--force", *self._user(),
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True)
@@ -166,11 +167,18 @@ class Redis(Server):
         return False
 
 
+class DurableMariaDB(MariaDB):
+    """One that is to be killed: a commit is on the disk before it is acknowledged, as in production."""
+
+    def command(self) -> list[str]:
+        return [*super().command(), "--innodb-flush-log-at-trx-commit=1"]
+
+
 @contextlib.contextmanager
-def private_mariadb() -> Iterator[MariaDB]:
+def private_mariadb(kind: type[MariaDB] = MariaDB) -> Iterator[MariaDB]:
     """A running MariaDB with an empty database `persenaut`; root has no password."""
     with _folder() as folder:
-        server = MariaDB(folder)
+        server = kind(folder)
         server.install()
         with _running(server):
             yield server
