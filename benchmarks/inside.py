@@ -9,10 +9,12 @@ python -m benchmarks.inside profile NAME   where the time of one of our reads go
 
 import io
 import json
+import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 ROUNDS, REQUESTS = 9, 400
@@ -71,6 +73,14 @@ def get(caller: Caller, path: str, expected: str, **headers: str) -> Callable[[]
     return call
 
 
+def after(before: Callable[[], None], call: Callable[[], None]) -> Callable[[], None]:
+    def both() -> None:
+        before()
+        call()
+
+    return both
+
+
 def bare() -> dict[str, list[float]]:
     from benchmarks.bare import application, raw
 
@@ -80,12 +90,37 @@ def bare() -> dict[str, list[float]]:
     }
 
 
+@cache
+def in_process_learner() -> tuple[Caller, int, str]:
+    """Our WSGI application in this process, a learner's id and their token."""
+    import tests.environment  # noqa: F401  the environment of all that is started here
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persenaut.settings")
+    os.environ["LOG_LEVEL"] = "info"
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from persenaut.wsgi import application
+
+    settings.RATE_LIMITS = {name: (10**9, window) for name, (_, window) in settings.RATE_LIMITS.items()}
+    call_command("migrate", verbosity=0)
+    from accounts.models import User
+    from accounts.tokens import make_token
+    from learning.demo import live_a_year
+
+    user = User.objects.create_user(password=None, name="Ana", username="ana", email="ana@example.org")
+    live_a_year(user, lambda: None)
+    return Caller(application), user.pk, make_token(user)
+
+
 def reads() -> dict[str, Callable[[], None]]:
     """Our application, its database and cache ready, and a call for each thing that is measured."""
-    import tests.environment  # noqa: F401  the environment of all that is started here
-    from benchmarks.people import in_process_learner
-
     caller, user_id, token = in_process_learner()
+    from ops.cache import invalidate_user
+
+    def forget() -> None:
+        invalidate_user(user_id)
+
     bearer = {"authorization": f"Bearer {token}"}
     path = f"/api/metrics/user/{user_id}/metrics/timeline"
     caller(environ(path, **bearer))
@@ -93,6 +128,7 @@ def reads() -> dict[str, Callable[[], None]]:
     return {
         "read": get(caller, path, "200", **bearer),
         "unchanged": get(caller, path, "304", if_none_match=etag, **bearer),
+        "uncached": after(forget, get(caller, path, "200", **bearer)),
         "themes": get(caller, path.replace("timeline", "themes"), "200", **bearer),
         "profile": get(caller, "/api/user/profile", "200", **bearer),
         "livez": get(caller, "/livez", "200"),
@@ -101,7 +137,40 @@ def reads() -> dict[str, Callable[[], None]]:
 
 
 def persenaut() -> dict[str, list[float]]:
-    return {name: cost(call) for name, call in reads().items()}
+    calls = reads()
+    return {name: cost(call) for name, call in calls.items()} | writes()
+
+
+def writes() -> dict[str, list[float]]:
+    """Microseconds of CPU of whole sessions' requests: one value for each of some sessions of 10 answers."""
+    caller, _, token = in_process_learner()
+    bearer = {"authorization": f"Bearer {token}"}
+    results: dict[str, list[float]] = {"save_response": [], "save_results": []}
+
+    def post(path: str, **body: Any) -> tuple[Any, float]:
+        given = environ(path, "POST", json.dumps(body).encode(), **bearer)
+        began = time.thread_time()
+        said = caller(given)
+        took = time.thread_time() - began
+        assert caller.status.startswith("200"), (caller.status, said)
+        return json.loads(said), 1e6 * took
+
+    for _ in range(2 * ROUNDS):
+        started, _took = post("/api/intensive-review/start", theme="Historia", gameMode="normal")
+        session = started["sessionId"]
+        answers = [
+            post(
+                "/api/save-intensive-response",
+                questionId=q["id"],
+                selectedAnswer="B",
+                responseTime=1,
+                sessionId=session,
+            )
+            for q in started["challenges"]
+        ]
+        results["save_response"].append(statistics.median(took for _said, took in answers))
+        results["save_results"].append(post("/api/intensive-review/save-results", sessionId=session)[1])
+    return results
 
 
 def profile(name: str) -> None:

@@ -18,14 +18,15 @@ CHAIN = [
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
-GetResponse = Callable[[HttpRequest], HttpResponseBase]
+GetResponse = Callable[[HttpRequest], Any]
 
 
 class AdminMiddleware:
     """One fork in the road instead of six: an API request pays for one call, not for twelve."""
 
     def __init__(self, get_response: GetResponse) -> None:
-        self.elsewhere = self.admin = get_response
+        self.elsewhere: GetResponse = get_response
+        self.admin: GetResponse = get_response
         self.view_steps: list[Callable[..., HttpResponseBase | None]] = []
         for name in reversed(CHAIN):
             middleware: Any = import_string(name)(self.admin)
@@ -33,7 +34,7 @@ class AdminMiddleware:
                 self.view_steps.insert(0, step)
             self.admin = convert_exception_to_response(middleware)  # as Django does between any two
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> Any:
         if request.path_info.startswith(PREFIX):
             return self.admin(request)
         return self.elsewhere(request)

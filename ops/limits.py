@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import caches
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_ratelimit import ALL
 from django_ratelimit.core import _get_window, _make_cache_key, get_usage
@@ -114,11 +114,6 @@ def reset(name: str, key: str) -> bool:
 
 def skipped() -> bool:
     return bool(settings.SKIP_RATE_LIMIT and settings.DEBUG)
-
-
-def add_headers(response: HttpResponseBase, usage: Usage) -> None:
-    for name, value in usage.headers().items():
-        response[name] = value
 
 
 def _usage(request: HttpRequest, name: str, key: str) -> Usage:
