@@ -162,8 +162,10 @@ def start() -> Table:
         try:
             ana = register(server.url)
             path = f"/api/metrics/user/{ana.id}/metrics/overall"
-            first.append(1000 * seconds_of(lambda: ana.get(path)))
-            second.append(1000 * seconds_of(lambda: ana.get(path)))
+            for times in (first, second):
+                began = time.perf_counter()
+                ana.get(path)
+                times.append(1000 * (time.perf_counter() - began))
         finally:
             server.stop()
     table.add("import of the application", imports, "s")
