@@ -79,8 +79,22 @@ on_reload = on_starting  # a reload sets up gunicorn's own handler again
 
 
 def when_ready(server: Any) -> None:
+    """Load now what each worker would load for itself at its first request, and keep the collector of garbage away from
+    what is loaded: it writes into every object it looks at, and a page that is written is shared no more."""
+    import gc
+
+    from django.conf import settings
+    from django.urls import get_resolver
+    from django.utils import translation
+
     from ops.gunicorn_worker import tell_workers_of_the_end
 
+    assert get_resolver().url_patterns  # imports all views
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            translation.gettext("")
+    gc.collect()
+    gc.freeze()
     tell_workers_of_the_end()
 
 

@@ -1,15 +1,21 @@
-from django.urls import path
+from django.urls import include, path
 
 from accounts import views
 
+auth = [
+    path("register", views.RegisterView.as_view()),
+    path("login", views.LoginView.as_view()),
+    path("logout", views.LogoutView.as_view()),
+    path("check-auth", views.CheckAuthView.as_view()),
+    path("forgot-password", views.ForgotPasswordView.as_view()),
+    path("reset-password", views.ResetPasswordView.as_view()),
+]
+user = [
+    path("profile", views.ProfileView.as_view()),
+    path("change-password", views.PasswordView.as_view()),
+    path("account", views.AccountView.as_view()),
+]
 urlpatterns = [
-    path("auth/register", views.RegisterView.as_view()),
-    path("auth/login", views.LoginView.as_view()),
-    path("auth/logout", views.LogoutView.as_view()),
-    path("auth/check-auth", views.CheckAuthView.as_view()),
-    path("auth/forgot-password", views.ForgotPasswordView.as_view()),
-    path("auth/reset-password", views.ResetPasswordView.as_view()),
-    path("user/profile", views.ProfileView.as_view()),
-    path("user/change-password", views.PasswordView.as_view()),
-    path("user/account", views.AccountView.as_view()),
+    path("auth/", include(auth)),
+    path("user/", include(user)),
 ]

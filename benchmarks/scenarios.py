@@ -148,4 +148,4 @@ def check(runs: dict[str, list[Run]]) -> None:
             raise RuntimeError(f"{name}: {failures} requests failed")
 
 
-from benchmarks import admin, cache_hits, database, first_generation  # noqa: E402,F401  their scenarios
+from benchmarks import admin, cache_hits, database, first_generation, requests  # noqa: E402,F401  their scenarios

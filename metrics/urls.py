@@ -11,7 +11,4 @@ FIGURES = {
     "game-modes": "game_modes",
 }
 
-urlpatterns = [
-    path(f"metrics/user/<int:user_id>/metrics/{name}", MetricsViewSet.as_view({"get": action}))
-    for name, action in FIGURES.items()
-]
+urlpatterns = [path(name, MetricsViewSet.as_view({"get": action})) for name, action in FIGURES.items()]

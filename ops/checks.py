@@ -27,7 +27,7 @@ SHORTEST_SECRET = 32  # characters: HS256 asks for a key as long as its hash
 SHORTEST_TOKEN = 16
 OURS = [  # what Django's checks W002 and W003 look for by its own classes' names
     "ops.headers.HeadersMiddleware",
-    "ops.admin_only.CsrfViewMiddleware",
+    "ops.admin_only.AdminMiddleware",
 ]
 
 REPORTING = {

@@ -12,6 +12,7 @@ from django.utils import translation
 
 from ops import logs, prometheus, tally
 from ops.address import client_address
+from ops.headers import set_plain
 
 http_log = logging.getLogger("persenaut.http")
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -37,10 +38,9 @@ class RequestMiddleware:
             response = self.get_response(request)
             seconds = time.perf_counter() - started
             duration = seconds * 1000
-            response["X-Request-ID"] = ident
-            response["Server-Timing"] = (
-                f"total;dur={duration:.2f}, db;dur={cost.sql_time * 1000:.2f}, cache;dur={cost.cache_time * 1000:.2f}"
-            )
+            sql, cache = cost.sql_time * 1000, cost.cache_time * 1000
+            timing = f"total;dur={duration:.2f}, db;dur={sql:.2f}, cache;dur={cache:.2f}"
+            set_plain(response, {"X-Request-ID": ident, "Server-Timing": timing})
             prometheus.request_done(request, response.status_code, seconds, cost)
             write_line(request, response, duration, cost, resident_pages() - memory)
             return response
@@ -62,9 +62,16 @@ def write_line(
     if not http_log.isEnabledFor(level):
         return
     match = request.resolver_match
-    http_log.log(
+    message = "request" if speed in ("fast", "normal") else "slow request"
+    # As Logger.log does, less its walk up the stack for the caller, who is always this one.
+    record = http_log.makeRecord(
+        http_log.name,
         level,
-        "request" if speed in ("fast", "normal") else "slow request",
+        __file__,
+        0,
+        message,
+        (),
+        None,
         extra={
             "method": request.method,
             "path": request.path_info[:200],
@@ -82,6 +89,7 @@ def write_line(
             "memoryGrowth": grown_pages * PAGE,  # bytes, of the whole process, so other requests' too
         },
     )
+    http_log.handle(record)
 
 
 def user_id(request: HttpRequest) -> int | None:

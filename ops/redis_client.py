@@ -7,16 +7,18 @@ can write to Redis cannot run code here (django-redis's default is pickle); a li
 
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+import hiredis
 from django_redis.client import DefaultClient, SentinelClient
 from django_redis.exceptions import ConnectionInterrupted
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, RedisError
+from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from ops.tally import tally
@@ -45,6 +47,8 @@ class Guard:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._watcher: threading.Thread | None = None
+        self._server_id = ""
+        self._meeting = threading.Lock()
 
     def refuses(self) -> bool:
         """Whether a command must not be tried now; the watcher's own may."""
@@ -63,8 +67,17 @@ class Guard:
                 return
             self.is_open = True
         logger.warning("cache unavailable", extra={"component": "redis", "state": "open", "reason": type(exc).__name__})
-        self._watcher = threading.Thread(target=self._watch, args=(client,), name="redis-watch", daemon=True)
+        own = GuardedRedis(connection_pool=client.connection_pool)  # the other one belongs to a request's thread
+        self._watcher = threading.Thread(target=self._watch, args=(own,), name="redis-watch", daemon=True)
         self._watcher.start()
+
+    def meet(self, server_id: str) -> None:
+        """A new connection leads to the Redis with this run id. When it is another than before (restarted, or another
+        primary), what it holds may be older than what we know of: requests trust it after `before_closing` only."""
+        with self._meeting:  # whoever connects beside us waits until that is settled
+            if self._server_id not in ("", server_id) and not all(step() for step in self.before_closing):
+                raise RedisAway("another Redis, which could not be prepared")
+            self._server_id = server_id
 
     def look_now(self) -> None:
         """Wake the watcher: a write just happened that Redis must hear of."""
@@ -73,7 +86,7 @@ class Guard:
     def after_fork(self) -> None:
         """A forked worker has the breaker's state but not its thread: begin closed, and find out."""
         self.is_open, self._failures, self._was_ready = False, 0, False
-        self._lock, self._wake = threading.Lock(), threading.Event()
+        self._lock, self._wake, self._meeting = threading.Lock(), threading.Event(), threading.Lock()
 
     def _watch(self, client: "GuardedRedis") -> None:
         wait = self.FIRST_WAIT
@@ -97,16 +110,89 @@ class Guard:
             return False
 
 
+_RUN_ID = re.compile(rb"run_id:(\w+)")
+
 guard = Guard()  # both cache aliases are on one server
 os.register_at_fork(after_in_child=guard.after_fork)
 
 
 class GuardedRedis(Redis):
-    """redis-py's client with the breaker in front and the request's tally behind."""
+    """redis-py's client with the breaker in front and the request's tally behind.
+
+    Django makes one per thread, so it can keep a connection for the commands of each request (`ask`).
+    """
+
+    connection: Any  # of the thread that has asked; redis-py uses it for every command then
+    _keeper: tuple[int, int] | None = None  # the process and thread that it belongs to
+
+    def ask(self, *args: Any) -> Any:
+        """A command and its answer as Redis gives it, over the connection that this thread keeps.
+
+        Saves 30 us of 50: no checkout from the pool, no look whether the connection is still good (a failure tells),
+        no translation of the answer. Not for commands that must not be sent twice.
+        """
+        if guard.refuses():
+            raise RedisAway("the breaker is open")
+        started = time.perf_counter()
+        try:
+            answer = self._ask((hiredis.pack_command(args),))
+        except AWAY as exc:
+            tally().cache_error()
+            guard.failed(self, exc)
+            raise
+        finally:
+            tally().cache_call(time.perf_counter() - started)
+        guard.succeeded()
+        return answer
+
+    def _ask(self, packed: tuple[bytes]) -> Any:
+        if self._is_keeping() and self.connection.is_connected:
+            try:
+                return self._answer(packed)
+            except RedisTimeoutError:
+                raise  # it hangs: once is enough
+            except RedisConnectionError:
+                pass  # Redis closed it while it was idle, or was restarted
+        self._connect()
+        return self._answer(packed)
+
+    def _answer(self, packed: tuple[bytes]) -> Any:
+        connection = self.connection
+        try:
+            connection.send_packed_command(packed, check_health=False)
+            return connection.read_response()
+        except ReadOnlyError:  # of a primary no more: look for the new one next time
+            connection.disconnect()
+            raise
+
+    def _is_keeping(self) -> bool:
+        """Whether there is a connection of this very process and thread: a forked process never uses its parent's."""
+        if self.connection is not None and self._keeper != (os.getpid(), threading.get_ident()):
+            self.connection = None
+        return self.connection is not None
+
+    def _connect(self) -> None:
+        """Keep a fresh connection, to a Redis that can be trusted. redis-py gives it back when the thread has ended."""
+        if self._is_keeping():
+            self.connection.disconnect()
+            self.connection.connect()
+        else:
+            self.connection = self.connection_pool.get_connection()
+            self._keeper = (os.getpid(), threading.get_ident())
+        try:
+            self.connection.send_command("INFO", "server", check_health=False)
+            if found := _RUN_ID.search(self.connection.read_response()):
+                guard.meet(found[1].decode())
+        except ResponseError:  # an account that may not ask
+            pass
+        except RedisError:
+            self.connection.disconnect()  # nobody uses it unasked
+            raise
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         if guard.refuses():
             raise RedisAway("the breaker is open")
+        self._is_keeping()
         started = time.perf_counter()
         try:
             answer = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
@@ -130,6 +216,13 @@ class CacheClient(DefaultClient):  # type: ignore[misc]  # django-redis is typed
     def decode(self, value: Any) -> bytes:
         return bytes(value)
 
+    def get_many(self, keys: Any, version: Any = None, client: Any = None) -> dict[str, bytes]:
+        try:
+            rows = (client or self.get_client(write=False)).ask("MGET", *[self.make_key(key, version) for key in keys])
+        except RedisError as exc:
+            raise ConnectionInterrupted(connection=client) from exc
+        return {key: row for key, row in zip(keys, rows, strict=True) if row is not None}
+
 
 class LimitClient(DefaultClient):  # type: ignore[misc]
     """Counts in one round trip.
@@ -152,7 +245,7 @@ class LimitClient(DefaultClient):  # type: ignore[misc]
         if value != 1:  # a look that does not count
             return bool(super().add(key, value, timeout, version, client))
         client = client or self.get_client(write=True)
-        count = int(client.eval(self.COUNT, 1, self.make_key(key, version=version), value, int(timeout * 1000)))
+        count = int(client.ask("EVAL", self.COUNT, 1, self.make_key(key, version), value, int(timeout * 1000)))
         self._counted.value = (key, count)
         return count == 1
 

@@ -39,7 +39,8 @@ def _alias(url: str, name: str, client: str) -> dict[str, Any]:
         "socket_connect_timeout": env_float("REDIS_CONNECT_TIMEOUT", 0.3),
         "socket_timeout": env_float("REDIS_TIMEOUT", 0.3),
         "socket_keepalive": True,
-        "max_connections": env_int("REDIS_MAX_CONNECTIONS", 64, minimum=1),
+        # Each thread keeps one.
+        "max_connections": max(env_int("REDIS_MAX_CONNECTIONS", 64, minimum=1), env_int("THREADS", 8, minimum=1) + 8),
         "client_name": f"persenaut-{name}",
     }
     if url.startswith("rediss://"):

@@ -19,11 +19,17 @@ class Tally:
         "cache_hits",
         "cache_misses",
         "cache_errors",
+        "place",
+        "ahead",
+        "fetched",
     )
 
     def __init__(self) -> None:
         self.sql_count = self.cache_calls = self.cache_hits = self.cache_misses = self.cache_errors = 0
         self.sql_time = self.cache_time = 0.0
+        self.place = ""  # of ops.cache.look_ahead: for what address this request is,
+        self.ahead: tuple[str, str] | None = None  # key and owner that it will probably ask for,
+        self.fetched: dict[str, bytes] | None = None  # and what is stored there
 
     def cache_call(self, seconds: float) -> None:
         self.cache_calls += 1

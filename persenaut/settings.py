@@ -64,14 +64,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "ops.headers.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    # The admin's own; an API request passes them by.
-    "ops.admin_only.SessionMiddleware",
-    "ops.admin_only.LocaleMiddleware",
-    "ops.admin_only.CommonMiddleware",
-    "ops.admin_only.CsrfViewMiddleware",
-    "ops.admin_only.AuthenticationMiddleware",
-    "ops.admin_only.MessageMiddleware",
+    "ops.cors.CorsMiddleware",
+    "ops.admin_only.AdminMiddleware",
 ]
 
 ROOT_URLCONF = "persenaut.urls"
@@ -197,6 +191,9 @@ TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # we do send X-Frame-Options, by ops.headers (persenaut.E007)
     "security.W003",  # the CSRF middleware is Django's, kept to the admin (persenaut.E007)
+    "admin.E408",  # so are those of sessions, users
+    "admin.E409",  # and messages
+    "admin.E410",
     "corsheaders.E013",  # what is an origin: persenaut.E002
     "corsheaders.E014",
 ]

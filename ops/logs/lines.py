@@ -12,7 +12,7 @@ import orjson
 from pythonjsonlogger.orjson import OrjsonFormatter
 
 from ops.logs.levels import level_name
-from ops.logs.redaction import as_text, clean_field, scrub
+from ops.logs.redaction import as_text, clean_field, is_secret, scrub
 
 # Set by the request middleware; empty outside a request.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -65,9 +65,13 @@ class JsonFormatter(OrjsonFormatter):
         stack_info = message_dict.pop("stack_info", None)
         for fields in (message_dict, record.__dict__):
             for key, value in fields.items():
-                if key not in self._not_extras:
-                    name = key if isinstance(key, str) and key.isidentifier() else scrub(as_text(key))
-                    log_data[f"{name}_" if name in log_data else name] = clean_field(name, value)
+                if key in self._not_extras:
+                    continue
+                name = key if isinstance(key, str) and key.isidentifier() else scrub(as_text(key))
+                # Numbers, most of a request's line, have nothing to hide: half the way.
+                is_number = type(value) is float or (type(value) is int and -(2**63) <= value < 2**63)
+                cleaned = value if is_number and not is_secret(name) else clean_field(name, value)
+                log_data[f"{name}_" if name in log_data else name] = cleaned
         if stack:
             log_data["stack"] = scrub(stack)
         if stack_info:

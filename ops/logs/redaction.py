@@ -60,7 +60,7 @@ def as_text(value: object) -> str:
 def clean_field(key: str, value: Any) -> Any:
     """The value as it may be logged under this key."""
     # A number of tokens is a cost, not a credential: promptTokens=812 stays.
-    if _is_secret(key) and not (type(value) is int and key.lower().endswith("tokens")):
+    if is_secret(key) and not (type(value) is int and key.lower().endswith("tokens")):
         return "[redacted]"
     return clean(value)
 
@@ -79,7 +79,7 @@ def clean(value: Any, depth: int = 0) -> Any:
         return "[...]"
     if isinstance(value, Mapping):
         pairs = ((scrub(as_text(key)), item) for key, item in value.items())
-        return {key: "[redacted]" if _is_secret(key) else clean(item, depth + 1) for key, item in pairs}
+        return {key: "[redacted]" if is_secret(key) else clean(item, depth + 1) for key, item in pairs}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [clean(item, depth + 1) for item in value]
     if isinstance(value, (bytes, bytearray)):
@@ -90,5 +90,5 @@ def clean(value: Any, depth: int = 0) -> Any:
 
 
 @lru_cache(maxsize=2048)
-def _is_secret(key: str) -> bool:
+def is_secret(key: str) -> bool:
     return _SECRET_KEY.search(key) is not None

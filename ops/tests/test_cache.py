@@ -1,5 +1,6 @@
 """The cache's promises: nothing computed before a write is served after it, and one computes for many."""
 
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.core.cache import caches
 
-from ops import cache
+from ops import cache, redis_client
 from ops.cache import Cached
 
 ANA, EVA = cache.user(1), cache.user(2)
@@ -157,3 +158,17 @@ def test_an_emptied_cache_revives_nothing():
 def test_a_foreign_value_under_our_key_is_no_value():
     caches["default"].set("k", b"g0123456789abcdef", 60)
     assert cache.get_or_set("k", lambda: 1, 60).value == 1
+
+
+@pytest.mark.skipif("REDIS_URL" not in os.environ, reason="about Redis")
+def test_what_another_redis_holds_is_old():
+    """One that was restarted from a disk, or took over: it may not know of the last writes."""
+    guard = redis_client.guard
+    cache.get_or_set("k", lambda: "old", 60, owner=ANA)
+    ours = guard._server_id
+    assert ours
+    guard.meet(ours)
+    assert cache.get("k", owner=ANA) == "old"
+    guard.meet("0123abcd")
+    assert cache.get("k", owner=ANA) is None
+    guard.meet(ours)

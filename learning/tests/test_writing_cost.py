@@ -1,0 +1,44 @@
+"""What the writing requests ask of the database: counted, whatever the number of answers."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+def started(api, mode="survival"):
+    return api.post("/api/intensive-review/start", {"theme": "Historia", "gameMode": mode}).json()
+
+
+def statements(work) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert work().status_code == 200
+    # Savepoints are the tests' own: a server's unit of work is a transaction.
+    return len([one for one in queries if "SAVEPOINT" not in one["sql"]])
+
+
+def answer(api, session, question):
+    body = {"questionId": question["id"], "selectedAnswer": "B", "responseTime": 1, "sessionId": session["sessionId"]}
+    return api.post("/api/challenges/save-intensive-response", body)
+
+
+@pytest.mark.both_stacks
+def test_an_answer_costs_as_many_queries_as_it_may(api):
+    session = started(api)
+    answer(api, session, session["challenges"][0])
+    costs = {statements(lambda: answer(api, session, one)) for one in session["challenges"][1:4]}
+    assert max(costs) <= 7, costs
+
+
+@pytest.mark.both_stacks
+def test_closing_costs_as_much_with_fifteen_answers_as_with_three(api):
+    def closing(answers: int) -> int:
+        session = started(api)
+        for question in session["challenges"][:answers]:
+            answer(api, session, question)
+        body = {"sessionId": session["sessionId"]}
+        return statements(lambda: api.post("/api/intensive-review/save-results", body))
+
+    closing(3)  # the first one earns achievements
+    few, many = closing(3), closing(15)
+    assert max(few, many) <= 11, (few, many)
+    assert many <= few + 1  # an achievement more, perhaps
