@@ -6,8 +6,9 @@ class OpsConfig(AppConfig):
     verbose_name = "Operations"
 
     def ready(self) -> None:
-        from ops import cache, checks, database, database_checks, health, llm, outbox, pruning, tally  # noqa: F401
+        from ops import cache, checks, database, database_checks, health, llm, outbox, pruning, sentry, tally  # noqa: F401
 
+        sentry.start()
         database.install()
         tally.install()
         cache.install()

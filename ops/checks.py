@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from ops import tracing
 from ops.health import is_writable
+from ops.sentry import are_installed
 
 Rule = Callable[[], Iterator[tuple[str, str]]]  # yields what is wrong, and what to do about it
 
@@ -27,6 +29,11 @@ OURS = [  # what Django's checks W002 and W003 look for by its own classes' name
     "ops.headers.HeadersMiddleware",
     "ops.admin_only.CsrfViewMiddleware",
 ]
+
+REPORTING = {
+    "SENTRY_DSN": ["sentry_sdk"],
+    "OTEL_EXPORTER_OTLP_ENDPOINT": tracing.PACKAGES,
+}
 
 ids: set[str] = set()
 
@@ -119,6 +126,16 @@ def protection_that_was_taken_out() -> Iterator[tuple[str, str]]:
             yield (
                 f"MIDDLEWARE lacks {name}.",
                 "Put it back: it stands in for a middleware of Django that protects users.",
+            )
+
+
+@rule("E020")
+def reports_without_their_packages() -> Iterator[tuple[str, str]]:
+    for name, packages in REPORTING.items():
+        if getattr(settings, name) and not are_installed(packages):
+            yield (
+                f"{name} is set, and nothing here can speak to what it names: {' and '.join(packages)} are missing.",
+                "pip install -r requirements-optional.txt, or leave it out.",
             )
 
 

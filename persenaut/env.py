@@ -58,6 +58,14 @@ def env_float(name: str, default: float) -> float:
     return float(value)
 
 
+def env_share(name: str, default: float) -> float:
+    """A part of the whole, from 0 to 1."""
+    value = env_float(name, default)
+    if value > 1:
+        raise ImproperlyConfigured(f"{name}={value}: use a share from 0 to 1, such as 0.05")
+    return value
+
+
 def env_list(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """Comma-separated values."""
     return [part.strip() for part in env_str(name).split(",") if part.strip()] or list(default)

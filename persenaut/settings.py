@@ -18,6 +18,7 @@ from persenaut.env import (
     env_int,
     env_list,
     env_rate,
+    env_share,
     env_str,
     env_url,
     kept_secret,
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ops.middleware.RequestMiddleware",
+    "ops.tracing.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "ops.headers.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -186,6 +188,12 @@ if not REDIS_URL:  # one process needs no shared cache; several without Redis ar
 # --- Metrics for Prometheus ---------------------------------------------------------------------------------------
 METRICS_TOKEN = env_str("METRICS_TOKEN")
 METRICS_ALLOWED_NETWORKS = env_list("METRICS_ALLOWED_NETWORKS", ("127.0.0.0/8", "::1/128"))
+
+# --- Errors and traces, to whoever collects them --------------------------------------------------------------------
+SENTRY_DSN = env_url("SENTRY_DSN", "", ("http", "https"))
+SENTRY_TRACES_SAMPLE_RATE = env_share("SENTRY_TRACES_SAMPLE_RATE", 0.0)
+OTEL_EXPORTER_OTLP_ENDPOINT = env_url("OTEL_EXPORTER_OTLP_ENDPOINT", "", ("http", "https"))
+OTEL_SERVICE_NAME = env_str("OTEL_SERVICE_NAME", "persenaut")
 
 # --- Headers ------------------------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS

@@ -28,14 +28,19 @@ class Failed(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    fast = "--fast" in arguments
-    asked = [argument for argument in arguments if argument != "--fast"]
+    fast, these = "--fast" in arguments, "--on-these-servers" in arguments
+    asked = [argument for argument in arguments if argument not in ("--fast", "--on-these-servers")]
+    if these and not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+        say("--on-these-servers: set DATABASE_URL and REDIS_URL, of servers that the tests may fill and empty.")
+        return 2
     sqlite = without("DATABASE_URL", "REDIS_URL")
     begun = time.monotonic()
     try:
         with ended_politely():
             if fast:
                 suites = {"SQLite": pytest(sqlite, asked or [*IN_PARALLEL, "-m", "not live"])}
+            elif these:
+                suites = {"These servers": pytest(dict(os.environ), asked or IN_PARALLEL)}
             else:
                 with both_servers() as servers:
                     if not asked:

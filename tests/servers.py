@@ -48,7 +48,7 @@ def free_port() -> int:
 def program(name: str) -> str:
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin:/usr/local/sbin")
     if path is None:
-        raise ServerFault(f"{name} is missing: apt-get install mariadb-server-core mariadb-client-core redis-server")
+        raise ServerFault(f"{name} is missing: apt-get install mariadb-server-core mariadb-client redis-server caddy")
     return path
 
 

@@ -135,6 +135,13 @@ def test_a_planted_mistake_is_told_by_its_id(mistake, expected, monkeypatch):
     assert told(PRODUCTION | mistake, monkeypatch) == [f"persenaut.{number}" for number in expected]
 
 
+def test_reports_without_their_packages_are_told(settings, monkeypatch):
+    settings.SENTRY_DSN = "https://key@sentry.example.org/1"
+    assert run_checks(tags=[checks.TAG]) == []
+    monkeypatch.setitem(checks.REPORTING, "SENTRY_DSN", ["sentry_sdk.gone.with_the_wind"])
+    assert [message.id for message in run_checks(tags=[checks.TAG])] == ["persenaut.E020"]
+
+
 def test_protection_that_was_taken_out_is_told(settings):
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "Csrf" not in name]
     assert [message.id for message in run_checks(tags=[checks.TAG])] == ["persenaut.E007"]
