@@ -30,7 +30,7 @@ def how_many_workers() -> int:
 
 host = env_str("HOST", "127.0.0.1").strip("[]")
 bind = f"{f'[{host}]' if ':' in host else host}:{env_int('PORT', 8000)}"
-worker_class = "gthread"  # a thread that waits for the language model does not block the others
+worker_class = "ops.gunicorn_worker.Worker"
 workers = how_many_workers()
 threads = env_int("THREADS", 8, minimum=1)
 preload_app = True  # one import for all, and the port opens when the first answer can be given
@@ -41,7 +41,9 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a slo
 max_requests, max_requests_jitter = (20_000, 2_000) if workers > 1 else (0, 0)
 timeout = 60  # of a worker that gives no sign of life; requests have time-outs of their own
 graceful_timeout = 25
-keepalive = 15
+keepalive = 15  # a proxy in front is to close its connections earlier
+worker_connections = 800  # of each worker; soft limits of 1024 open files are common
+sendfile = False  # the poller sends what a client is slow to take
 control_socket_disable = True
 
 limit_request_line = 4094
@@ -76,6 +78,12 @@ def on_starting(server: Any) -> None:
 on_reload = on_starting  # a reload sets up gunicorn's own handler again
 
 
+def when_ready(server: Any) -> None:
+    from ops.gunicorn_worker import tell_workers_of_the_end
+
+    tell_workers_of_the_end()
+
+
 def pre_fork(server: Any, worker: Any) -> None:
     """A connection that two processes hold is no use to either: what loading the application opened, we close."""
     from django.db import connections
@@ -84,9 +92,6 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    from ops import health
-
-    health.drain_on_sigterm()
     if delivery_seconds:
         from learning.courier import courier
 

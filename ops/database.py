@@ -18,8 +18,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TRIES = 4
-# Deadlock and lock wait time-out (MySQL, MariaDB; a Galera certification failure is 1213 too).
-CONFLICT_CODES = {1205, 1213}
+NOT_PREPARED = 1047  # a Galera node that has lost the others, and refuses every statement
+# Lock wait time-out and deadlock (MySQL, MariaDB; a Galera certification failure is 1213 too).
+CONFLICT_CODES = {1205, 1213, NOT_PREPARED}
 
 
 class Conflict(Exception):
@@ -45,6 +46,8 @@ def in_transaction(unit: Callable[P, R]) -> Callable[P, R]:
             except (OperationalError, Conflict) as exc:
                 if attempt == TRIES or not is_conflict(exc):
                     raise
+                if exc.args[:1] == (NOT_PREPARED,):
+                    connection.close()  # the next one may lead to another node
                 logger.info("transaction tried again", extra={"unit": unit.__qualname__, "attempt": attempt})
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))
         raise AssertionError("unreachable")

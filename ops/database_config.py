@@ -40,6 +40,7 @@ def _mysql(settings: dict[str, Any]) -> dict[str, Any]:
     if authority := env_str("DATABASE_CA_CERTS"):
         options |= {"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": authority}}
     return {
+        "ENGINE": "ops.mysql",
         "CONN_MAX_AGE": env_int("DATABASE_CONN_MAX_AGE", 600),
         "CONN_HEALTH_CHECKS": True,  # else each kept connection fails one request after a restart
         "OPTIONS": options | settings.get("OPTIONS", {}),

@@ -10,7 +10,6 @@ import logging
 import os
 import resource
 import shutil
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -70,18 +69,6 @@ def register(name: str, probe: Probe, *, severity: Severity = "degraded") -> Non
 def start_draining() -> None:
     """From now on `/readyz` sends new requests elsewhere; what is here is still served."""
     _draining.set()
-
-
-def drain_on_sigterm() -> None:
-    """Start draining when this process is asked to end, then do what it did before. For the main thread alone."""
-    before = signal.getsignal(signal.SIGTERM)
-
-    def drain(signum: int, frame: Any) -> None:
-        start_draining()
-        if callable(before):
-            before(signum, frame)
-
-    signal.signal(signal.SIGTERM, drain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class Meters:
         self.cache_errors = counter("cache_errors_total", "Commands that Redis did not answer.")
         self.cache_seconds = counter("cache_seconds_total", "Time that requests waited for the cache.")
         self.refusals = counter("rate_limit_refusals_total", "Requests refused by a limit.", "class")
+        self.overload = counter("overload_refusals_total", "Requests refused because too many came at once.")
         self.model_calls = counter("model_calls_total", "Calls of the language model.", "outcome")
         self.model_seconds = histogram(
             "model_call_duration_seconds", "Time until the model answered or failed.", buckets=(*BUCKETS, 20, 30, 60)
@@ -131,6 +132,12 @@ def limit_refused(name: str) -> None:
     """A request was refused by the limit of class `name`."""
     if _meters:
         _meters.refusals.labels(name).inc()
+
+
+def overload_refused(count: int) -> None:
+    """So many requests were refused before they were looked at."""
+    if _meters:
+        _meters.overload.inc(count)
 
 
 def model_called(

@@ -64,6 +64,7 @@ class Live:
             "WEB_CONCURRENCY": str(workers or (2 if redis else 1)),
             "THREADS": str(threads),
             "LOG_DIR": str(self.log_dir),
+            "DRAIN_SECONDS": "0",
             "DELIVERY_SECONDS": "0",  # a challenge made ahead in the midst of a test would be one too many
         }
         self.env |= {f"RATE_LIMIT_{name}": "1000000/1m" for name in LIMITS} | env

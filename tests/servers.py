@@ -166,11 +166,18 @@ class Redis(Server):
         return False
 
 
+class DurableMariaDB(MariaDB):
+    """One that is to be killed: a commit is on the disk before it is acknowledged, as in production."""
+
+    def command(self) -> list[str]:
+        return [*super().command(), "--innodb-flush-log-at-trx-commit=1"]
+
+
 @contextlib.contextmanager
-def private_mariadb() -> Iterator[MariaDB]:
+def private_mariadb(kind: type[MariaDB] = MariaDB) -> Iterator[MariaDB]:
     """A running MariaDB with an empty database `persenaut`; root has no password."""
     with _folder() as folder:
-        server = MariaDB(folder)
+        server = kind(folder)
         server.install()
         with _running(server):
             yield server

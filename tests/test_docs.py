@@ -155,7 +155,7 @@ def test_both_readmes_say_the_same():
 
 @cache
 def codes_in_the_sources() -> set[str]:
-    """Codes of refusals: `code = "..."` in a class, json_error(status, "code"), body(sentence, "code") and their kin."""
+    """Codes of refusals: `code = "..."` in a class, json_error(status, "code"), body(sentence, "code")."""
     codes = set()
     apps = ("persenaut", "ops", "accounts", "metrics", "learning", "tutor")
     for file in (file for app in apps for file in (ROOT / app).rglob("*.py") if "tests" not in file.parts):

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import signal
 import threading
 import time
 
@@ -187,17 +186,6 @@ def test_a_draining_server_is_alive_but_not_ready(client, db):
     assert (response.status_code, response.json()) == (503, {"status": "draining"})
     assert client.get("/livez").status_code == 200
     assert client.get("/health").status_code == 200
-
-
-def test_sigterm_drains_and_then_does_what_it_did(client, db):
-    seen = []
-    usual = signal.signal(signal.SIGTERM, lambda *_: seen.append(client.get("/readyz").status_code))
-    try:
-        health.drain_on_sigterm()
-        signal.raise_signal(signal.SIGTERM)
-        assert seen == [503]
-    finally:
-        signal.signal(signal.SIGTERM, usual)
 
 
 def test_probes_are_quiet_and_unlimited(client, db, caplog, settings, real_limits):
