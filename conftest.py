@@ -118,6 +118,16 @@ def model(_model_server: ModelServer, settings: Any) -> ModelServer:
 
 
 @pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A tests.browser.Browser."""
+    from tests.browser import Browser  # what only few tests need is not loaded for all
+
+    chromium = Browser()
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="session")
 def live(_model_server: ModelServer) -> Iterator[Live]:
     """A really running server without a language model."""
     with Live() as server:

@@ -40,13 +40,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     username = models.CharField(
         _("nombre de usuario"), max_length=50, validators=[MinLengthValidator(3), username_rule]
     )
-    username_key = models.CharField(max_length=50, editable=False)  # the username in lower case
+    # The username in lower case.
+    username_key = models.CharField(_("nombre, para comparar"), max_length=50, editable=False)
     email = models.EmailField(_("correo electrónico"), max_length=255)
     time_zone = models.CharField(_("zona horaria"), max_length=64, blank=True)  # "": the server's DEFAULT_TIME_ZONE
     language = models.CharField(_("idioma"), max_length=2, blank=True, choices=settings.LANGUAGES)  # "": as asked
     wants_email = models.BooleanField(_("recibe correos"), default=True)
     # Every token carries the version it was made under; one of another version is no good.
-    token_version = models.PositiveIntegerField(default=1, editable=False)
+    token_version = models.PositiveIntegerField(_("versión de los tokens"), default=1, editable=False)
     is_active = models.BooleanField(_("activo"), default=True)
     is_staff = models.BooleanField(_("es del equipo"), default=False)
     created_at = models.DateTimeField(_("creado"), default=timezone.now, editable=False)
@@ -65,6 +66,16 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(fields=["email"], name="idx_users_email"),
             # Registration and profile: is this username taken?
             models.UniqueConstraint(fields=["username_key"], name="idx_users_username"),
+        ]
+        indexes = [
+            # Staff: those who were deactivated, and those of the staff.
+            models.Index(fields=["is_active"], name="users_active"),
+            models.Index(fields=["is_staff"], name="users_staff"),
+        ]
+        permissions = [
+            ("deactivate_user", _("Puede desactivar usuarios y terminar sus sesiones")),
+            ("reset_limits_user", _("Puede reponer los límites de un usuario")),
+            ("clear_cache_user", _("Puede vaciar la caché de un usuario")),
         ]
 
     def __str__(self) -> str:
@@ -101,14 +112,18 @@ class RevokedTokenQuerySet(models.QuerySet["RevokedToken"]):
 class RevokedToken(models.Model):
     """A token ended before its time by a logout. Needed until it would have expired."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
-    token_id = models.CharField(max_length=32)  # the claim `jti`
-    expires_at = models.DateTimeField()
+    user = models.ForeignKey(
+        User, verbose_name=_("usuario"), on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    token_id = models.CharField(_("token"), max_length=32)  # the claim `jti`
+    expires_at = models.DateTimeField(_("habría caducado"))
 
     objects = RevokedTokenQuerySet.as_manager()
 
     class Meta:
         db_table = "revoked_tokens"
+        verbose_name = _("token terminado")
+        verbose_name_plural = _("tokens terminados")
         constraints = [
             # Who is asking: the revoked tokens of one user. Logging out twice with one token is one row.
             models.UniqueConstraint(fields=["user", "token_id"], name="revoked_tokens_user_token"),

@@ -117,6 +117,42 @@ def change_password(asking: TokenUser, *, current: str, new: str) -> User:
     return user
 
 
+def save_by_staff(user: User, fields: list[str], *, before: ZoneInfo) -> None:
+    """Store what staff changed in somebody's row; `before` is the time zone it had. What depends on it follows; who
+    joins the staff, or leaves it, logs in again."""
+    _save_profile(user, before, fields)
+    if {"is_staff", "is_superuser"} & {*fields}:
+        end_tokens(user)
+    log_business_event("USER_CHANGED_BY_STAFF", {"userId": user.pk, "fields": fields})
+
+
+def deactivate(user_id: int) -> bool:
+    """Close an account without deleting it: from now on its tokens are no good, and nobody can log in. Whether it was
+    open."""
+    return _set_active(user_id, is_active=False)
+
+
+def activate(user_id: int) -> bool:
+    """Open a closed account again; whether it was closed. Its old tokens stay ended."""
+    return _set_active(user_id, is_active=True)
+
+
+@in_transaction
+def _set_active(user_id: int, *, is_active: bool) -> bool:
+    user = User.objects.select_for_update().filter(pk=user_id, is_active__in=[not is_active]).first()
+    if user is None:
+        return False
+    user.is_active = is_active
+    end_tokens(user, "is_active")
+    log_business_event("USER_ACTIVATED" if is_active else "USER_DEACTIVATED", {"userId": user_id})
+    return True
+
+
+def forget_cached(user_id: int) -> None:
+    """Have everything that is kept about a user computed again."""
+    _forget(user_id)
+
+
 def end_tokens(user: User, *also_save: str) -> None:
     """End every token of a user at once; `also_save` names fields that were changed with it."""
     with transaction.atomic():
@@ -124,6 +160,11 @@ def end_tokens(user: User, *also_save: str) -> None:
         user.token_version = locked.token_version + 1
         user.save(update_fields=["token_version", *also_save])
         transaction.on_commit(lambda: forget_standing(user.pk))
+
+
+def end_tokens_of(user: User, **_signal: Any) -> None:
+    """The same for whoever listens for a new password that was set elsewhere."""
+    end_tokens(user)
 
 
 def ask_for_reset(email: str) -> None:

@@ -129,4 +129,4 @@ def check(runs: dict[str, list[Run]]) -> None:
             raise RuntimeError(f"{name}: {failures} requests failed")
 
 
-from benchmarks import database, first_generation  # noqa: E402,F401  their scenarios
+from benchmarks import admin, database, first_generation  # noqa: E402,F401  their scenarios

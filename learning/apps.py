@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LearningConfig(AppConfig):
     name = "learning"
+    verbose_name = _("Aprendizaje")
 
     def ready(self) -> None:
         from accounts.signals import account_closing, time_zone_changing

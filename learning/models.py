@@ -17,7 +17,9 @@ LETTERS = "ABCD"
 
 def _owner() -> "models.ForeignKey[Any, Any]":
     # No index of its own: each table has one that begins with the user.
-    return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), on_delete=models.CASCADE, related_name="+", db_index=False
+    )
 
 
 def _shuffle_key() -> int:
@@ -66,21 +68,22 @@ class ChallengeSchedule(models.Model):
         MONTHLY = "monthly", _("cada mes")
 
     user = _owner()
-    theme = models.CharField(max_length=MAX_THEME)
-    theme_key = models.CharField(max_length=MAX_THEME)
-    level = models.CharField(max_length=12, choices=Level, db_column="difficulty")
-    frequency = models.CharField(max_length=8, choices=Frequency, default=Frequency.DAILY)
-    delivery_time = models.TimeField()  # by the learner's clock
+    theme = models.CharField(_("tema"), max_length=MAX_THEME)
+    theme_key = models.CharField(_("tema, para comparar"), max_length=MAX_THEME)
+    level = models.CharField(_("nivel"), max_length=12, choices=Level, db_column="difficulty")
+    frequency = models.CharField(_("frecuencia"), max_length=8, choices=Frequency, default=Frequency.DAILY)
+    delivery_time = models.TimeField(_("hora local"))  # by the learner's clock
     # The local date of the first delivery: a weekly one comes on its weekday, a monthly one on its day of the month
     # (the last day of a shorter month, and its own day again in a longer one).
-    anchor = models.DateField()
-    next_delivery = models.DateTimeField()
-    is_active = models.BooleanField(default=True)
-    language = models.CharField(max_length=2, blank=True)  # of its questions, for a learner who has not chosen one
+    anchor = models.DateField(_("primera fecha"))
+    next_delivery = models.DateTimeField(_("próxima entrega"))
+    is_active = models.BooleanField(_("activa"), default=True)
+    # Of its questions, for a learner who has not chosen one.
+    language = models.CharField(_("idioma"), max_length=2, blank=True)
     # When to make the next challenge; null while one is ready. Each attempt in vain puts it off further.
-    make_at = models.DateTimeField(null=True, blank=True)
-    make_attempts = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now)
+    make_at = models.DateTimeField(_("se prepara"), null=True, blank=True)
+    make_attempts = models.PositiveSmallIntegerField(_("intentos"), default=0)
+    created_at = models.DateTimeField(_("creada"), default=timezone.now)
 
     objects = ScheduleQuerySet.as_manager()
 
@@ -121,10 +124,15 @@ class Challenge(models.Model):
 
     user = _owner()
     schedule = models.ForeignKey(
-        ChallengeSchedule, on_delete=models.SET_NULL, null=True, related_name="challenges", db_index=False
+        ChallengeSchedule,
+        verbose_name=_("programación"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="challenges",
+        db_index=False,
     )
     theme = models.CharField(_("tema"), max_length=MAX_THEME)
-    theme_key = models.CharField(max_length=MAX_THEME)
+    theme_key = models.CharField(_("tema, para comparar"), max_length=MAX_THEME)
     level = models.CharField(_("nivel"), max_length=12, choices=Level, db_column="difficulty")
     question = models.TextField(_("pregunta"))
     options = models.JSONField(_("opciones"))  # four texts, in the order of their letters
@@ -132,19 +140,23 @@ class Challenge(models.Model):
     explanation = models.TextField(_("explicación"), blank=True)
     origin = models.CharField(_("origen"), max_length=6, choices=Origin)
     # For each option why it is wrong ("" for the key), or nothing when the source does not say.
-    option_notes = models.JSONField(default=list, blank=True)
-    excerpt = models.JSONField(null=True, blank=True)  # {text, start, end}: what a question from notes rests on
+    option_notes = models.JSONField(_("por qué no las otras"), default=list, blank=True)
+    # {text, start, end}: what a question from notes rests on.
+    excerpt = models.JSONField(_("pasaje de los apuntes"), null=True, blank=True)
     model = models.CharField(_("modelo"), max_length=100, blank=True)
-    prompt_version = models.CharField(max_length=8, blank=True)
-    verification = models.JSONField(default=dict, blank=True)  # {votes, agreed, model, prompt} of independent solutions
-    raw_text = models.TextField(blank=True)  # what the source said, for staff
+    prompt_version = models.CharField(_("versión del prompt"), max_length=8, blank=True)
+    # {votes, agreed, model, prompt} of independent solutions.
+    verification = models.JSONField(_("verificación"), default=dict, blank=True)
+    raw_text = models.TextField(_("texto de la fuente"), blank=True)  # what the source said, for staff
     # SHA-256 of the comparable question, and how many times this user was given it before: the bank is finite.
-    fingerprint = models.CharField(max_length=64)
-    repeat = models.PositiveSmallIntegerField(default=0)
+    fingerprint = models.CharField(_("huella"), max_length=64)
+    repeat = models.PositiveSmallIntegerField(_("repetición"), default=0)
     state = models.CharField(_("estado"), max_length=9, choices=State)
-    delivered_at = models.DateTimeField(null=True, blank=True)
-    hidden_at = models.DateTimeField(null=True, blank=True)  # reported by its learner, or retired for everybody
-    shuffle_key = models.PositiveIntegerField(default=_shuffle_key)  # a random order without sorting at random
+    delivered_at = models.DateTimeField(_("entregado"), null=True, blank=True)
+    # Reported by its learner, or retired for everybody.
+    hidden_at = models.DateTimeField(_("oculto desde"), null=True, blank=True)
+    # A random order without sorting at random.
+    shuffle_key = models.PositiveIntegerField(_("orden al azar"), default=_shuffle_key)
     created_at = models.DateTimeField(_("creado"), default=timezone.now)
 
     objects = ThemedQuerySet.as_manager()
@@ -175,6 +187,9 @@ class Challenge(models.Model):
             # Staff: all questions of a theme and level.
             NamedIndex(fields=["theme_key", "level"], name="idx_challenges_theme_difficulty"),
         ]
+        permissions = [
+            ("retire_challenge", _("Puede retirar y corregir preguntas, y ver de dónde salen")),
+        ]
 
     def __str__(self) -> str:
         return self.question[:80]
@@ -197,10 +212,18 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(models.Model):
     """One due moment of a schedule, and what came of it. It waits while nobody can make a challenge for it."""
 
-    schedule = models.ForeignKey(ChallengeSchedule, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
-    due_at = models.DateTimeField()
-    challenge = models.ForeignKey(Challenge, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
-    delivered_at = models.DateTimeField(null=True, blank=True)  # null while it waits
+    schedule = models.ForeignKey(
+        ChallengeSchedule,
+        verbose_name=_("programación"),
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+        db_index=False,
+    )
+    due_at = models.DateTimeField(_("prevista"))
+    challenge = models.ForeignKey(
+        Challenge, verbose_name=_("reto"), on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    delivered_at = models.DateTimeField(_("entregada"), null=True, blank=True)  # null while it waits
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -229,17 +252,19 @@ class ThemeShelf(models.Model):
     """How many questions a user has of a theme and level, kept with them, so that the list of themes never counts."""
 
     user = _owner()
-    theme = models.CharField(max_length=MAX_THEME)  # as typed last
-    theme_key = models.CharField(max_length=MAX_THEME)
-    level = models.CharField(max_length=12, choices=Level)
-    questions = models.PositiveIntegerField(default=0)
-    first_created = models.DateTimeField(default=timezone.now)
-    last_created = models.DateTimeField(default=timezone.now)
+    theme = models.CharField(_("tema"), max_length=MAX_THEME)  # as typed last
+    theme_key = models.CharField(_("tema, para comparar"), max_length=MAX_THEME)
+    level = models.CharField(_("nivel"), max_length=12, choices=Level)
+    questions = models.PositiveIntegerField(_("preguntas"), default=0)
+    first_created = models.DateTimeField(_("primera"), default=timezone.now)
+    last_created = models.DateTimeField(_("última"), default=timezone.now)
 
     objects = ThemedQuerySet.as_manager()
 
     class Meta:
         db_table = "theme_shelves"
+        verbose_name = _("estante de tema")
+        verbose_name_plural = _("estantes de temas")
         constraints = [
             # The lists of themes: a user's all.
             models.UniqueConstraint(fields=["user", "theme_key", "level"], name="theme_shelves_user_theme"),
@@ -250,12 +275,14 @@ class Answer(models.Model):
     """One graded answer. Not edited, unless staff find that its question was wrong."""
 
     user = _owner()
-    selected_letter = models.CharField(max_length=1, blank=True)  # blank: a client that grades by itself did not say
-    is_correct = models.BooleanField()
-    response_time = models.DecimalField(max_digits=9, decimal_places=3)  # seconds, as the client says
-    day = models.DateField()  # the learner's own date
-    is_void = models.BooleanField(default=False)  # the question was no good: the answer counts for nothing
-    created_at = models.DateTimeField(default=timezone.now)
+    # Blank: a client that grades by itself did not say.
+    selected_letter = models.CharField(_("letra elegida"), max_length=1, blank=True)
+    is_correct = models.BooleanField(_("correcta"))
+    response_time = models.DecimalField(_("segundos"), max_digits=9, decimal_places=3)  # seconds, as the client says
+    day = models.DateField(_("día"))  # the learner's own date
+    # The question was no good: the answer counts for nothing.
+    is_void = models.BooleanField(_("anulada"), default=False)
+    created_at = models.DateTimeField(_("respondida"), default=timezone.now)
 
     class Meta:
         abstract = True
@@ -264,9 +291,11 @@ class Answer(models.Model):
 class UserResponse(Answer):
     """The answer to a challenge outside a session."""
 
-    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="responses", db_index=False)
+    challenge = models.ForeignKey(
+        Challenge, verbose_name=_("reto"), on_delete=models.CASCADE, related_name="responses", db_index=False
+    )
     # Above 1 only in what the first generation left: there a challenge could be answered again.
-    attempt = models.PositiveSmallIntegerField(default=1, db_default=1)
+    attempt = models.PositiveSmallIntegerField(_("intento"), default=1, db_default=1)
 
     objects = ThemedQuerySet.as_manager()
 
@@ -289,14 +318,14 @@ class IntensiveSession(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = _owner()
-    theme = models.CharField(max_length=MAX_THEME)
-    theme_key = models.CharField(max_length=MAX_THEME)
-    game_mode = models.CharField(max_length=10, choices=GameMode)
-    challenge_ids = models.JSONField(default=list)  # the questions given out, in order
-    created_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    theme = models.CharField(_("tema"), max_length=MAX_THEME)
+    theme_key = models.CharField(_("tema, para comparar"), max_length=MAX_THEME)
+    game_mode = models.CharField(_("modo"), max_length=10, choices=GameMode)
+    challenge_ids = models.JSONField(_("retos"), default=list)  # the questions given out, in order
+    created_at = models.DateTimeField(_("comenzada"), default=timezone.now)
+    finished_at = models.DateTimeField(_("terminada"), null=True, blank=True)
     # What closing it answered, to be answered again: {points, accuracy, time_spent, achievements: [id]}
-    result = models.JSONField(null=True, blank=True)
+    result = models.JSONField(_("resultado"), null=True, blank=True)
 
     objects = ThemedQuerySet.as_manager()
 
@@ -311,6 +340,8 @@ class IntensiveSession(models.Model):
             models.Index(fields=["user", "game_mode"], name="idx_sessions_user_gamemode"),
             # Staff: a user's sessions in time.
             models.Index(fields=["user", "created_at"], name="idx_sessions_user_created"),
+            # Staff: everybody's last sessions, whose ids are random.
+            models.Index(fields=["created_at"], name="intensive_sessions_time"),
         ]
 
     def __str__(self) -> str:
@@ -320,12 +351,14 @@ class IntensiveSession(models.Model):
 class IntensiveResponse(Answer):
     """The answer to one question of a session."""
 
-    session = models.ForeignKey(IntensiveSession, on_delete=models.CASCADE, related_name="responses", db_index=False)
+    session = models.ForeignKey(
+        IntensiveSession, verbose_name=_("sesión"), on_delete=models.CASCADE, related_name="responses", db_index=False
+    )
     challenge = models.ForeignKey(
-        Challenge, on_delete=models.CASCADE, related_name="intensive_responses", db_index=False
+        Challenge, verbose_name=_("reto"), on_delete=models.CASCADE, related_name="intensive_responses", db_index=False
     )
     # Recorded here by the session's clock; False for what a client claims that grades by itself.
-    is_graded_here = models.BooleanField(default=True)
+    is_graded_here = models.BooleanField(_("corregida aquí"), default=True)
 
     objects = ThemedQuerySet.as_manager()
 
@@ -363,14 +396,20 @@ class QuestionReport(models.Model):
         REJECTED = "rejected", _("rechazado")
 
     user = _owner()
-    challenge = models.OneToOneField(Challenge, on_delete=models.CASCADE, related_name="report")
+    challenge = models.OneToOneField(Challenge, verbose_name=_("reto"), on_delete=models.CASCADE, related_name="report")
     reason = models.CharField(_("motivo"), max_length=9, choices=Reason)
     comment = models.TextField(_("comentario"), blank=True)
     state = models.CharField(_("estado"), max_length=9, choices=State, default=State.OPEN)
     created_at = models.DateTimeField(_("creado"), default=timezone.now)
-    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(_("decidido"), null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("decidido por"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
 
     class Meta:
@@ -394,7 +433,7 @@ class QuestionReport(models.Model):
 class RetiredQuestion(models.Model):
     """A question that no source may hand out again, whatever file or model it comes from."""
 
-    fingerprint = models.CharField(max_length=64)
+    fingerprint = models.CharField(_("huella"), max_length=64)
     question = models.TextField(_("pregunta"))
     created_at = models.DateTimeField(_("retirada"), default=timezone.now)
 
@@ -414,17 +453,21 @@ class RetiredQuestion(models.Model):
 class ImportedTable(models.Model):
     """How far the import of one kind of row of a first-generation database has come, and what became of the rows."""
 
-    source = models.CharField(max_length=16)  # which database, by what is in it: the same one under another address
-    kind = models.CharField(max_length=24)
-    last_id = models.CharField(max_length=64, blank=True)  # the old id up to which rows were read; "" for none yet
-    seen = models.PositiveBigIntegerField(default=0)
-    imported = models.PositiveBigIntegerField(default=0)
-    repaired = models.PositiveBigIntegerField(default=0)  # of those imported
-    left_out = models.PositiveBigIntegerField(default=0)
-    began_at = models.DateTimeField(default=timezone.now)
+    # Which database, by what is in it: the same one under another address.
+    source = models.CharField(_("base de datos"), max_length=16)
+    kind = models.CharField(_("clase"), max_length=24)
+    # The old id up to which rows were read; "" for none yet.
+    last_id = models.CharField(_("último número"), max_length=64, blank=True)
+    seen = models.PositiveBigIntegerField(_("vistas"), default=0)
+    imported = models.PositiveBigIntegerField(_("importadas"), default=0)
+    repaired = models.PositiveBigIntegerField(_("reparadas"), default=0)  # of those imported
+    left_out = models.PositiveBigIntegerField(_("dejadas fuera"), default=0)
+    began_at = models.DateTimeField(_("comienzo"), default=timezone.now)
 
     class Meta:
         db_table = "imported_tables"
+        verbose_name = _("tabla importada")
+        verbose_name_plural = _("tablas importadas")
         constraints = [
             # Going on where the last batch ended.
             models.UniqueConstraint(fields=["source", "kind"], name="imported_tables_kind"),
@@ -446,15 +489,19 @@ class ImportedRow(models.Model):
         REPAIRED = "repaired"
         LEFT_OUT = "left_out"
 
-    table = models.ForeignKey(ImportedTable, on_delete=models.CASCADE, related_name="rows", db_index=False)
-    old_id = models.CharField(max_length=64)
-    new_id = models.CharField(max_length=36, blank=True)
-    outcome = models.CharField(max_length=8, choices=Outcome)
-    owner = models.BigIntegerField(null=True)  # the old user's id, where we know it
-    notes = models.JSONField(default=list)  # [[code, detail], ...]
+    table = models.ForeignKey(
+        ImportedTable, verbose_name=_("tabla"), on_delete=models.CASCADE, related_name="rows", db_index=False
+    )
+    old_id = models.CharField(_("número antiguo"), max_length=64)
+    new_id = models.CharField(_("número nuevo"), max_length=36, blank=True)
+    outcome = models.CharField(_("resultado"), max_length=8, choices=Outcome)
+    owner = models.BigIntegerField(_("usuario antiguo"), null=True)  # the old user's id, where we know it
+    notes = models.JSONField(_("notas"), default=list)  # [[code, detail], ...]
 
     class Meta:
         db_table = "imported_rows"
+        verbose_name = _("fila importada")
+        verbose_name_plural = _("filas importadas")
         constraints = [
             # Rows that refer to this one find what was made of it; no row is imported twice.
             models.UniqueConstraint(fields=["table", "old_id"], name="imported_rows_once"),

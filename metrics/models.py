@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 def owner() -> "models.ForeignKey[Any, Any]":
     # No index of its own: each table has one that begins with the user.
-    return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), on_delete=models.CASCADE, related_name="+", db_index=False
+    )
 
 
 class SessionScore(models.Model):
@@ -26,17 +28,17 @@ class SessionScore(models.Model):
     """
 
     user = owner()
-    session_id = models.UUIDField()
-    points = models.PositiveIntegerField()
-    answered = models.PositiveIntegerField()
-    correct = models.PositiveIntegerField()
-    accuracy = models.DecimalField(max_digits=5, decimal_places=2)  # per cent
-    time_spent = models.PositiveIntegerField()  # seconds
-    game_mode = models.CharField(max_length=10)
-    theme = models.CharField(max_length=100)
-    theme_key = models.CharField(max_length=100)
-    day = models.DateField()  # the learner's own date when the session ended
-    created_at = models.DateTimeField(default=timezone.now)
+    session_id = models.UUIDField(_("sesión"))
+    points = models.PositiveIntegerField(_("puntos"))
+    answered = models.PositiveIntegerField(_("respondidas"))
+    correct = models.PositiveIntegerField(_("correctas"))
+    accuracy = models.DecimalField(_("acierto (%)"), max_digits=5, decimal_places=2)  # per cent
+    time_spent = models.PositiveIntegerField(_("segundos"))  # seconds
+    game_mode = models.CharField(_("modo"), max_length=10)
+    theme = models.CharField(_("tema"), max_length=100)
+    theme_key = models.CharField(_("tema, para comparar"), max_length=100)
+    day = models.DateField(_("día"))  # the learner's own date when the session ended
+    created_at = models.DateTimeField(_("terminada"), default=timezone.now)
 
     class Meta:
         db_table = "session_scores"
@@ -58,10 +60,10 @@ class SessionScore(models.Model):
 class SessionSums(models.Model):
     """The sums over sessions that every kind of total keeps."""
 
-    sessions = models.PositiveIntegerField(default=0)
-    points = models.PositiveBigIntegerField(default=0)
-    accuracy_sum = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
-    time_spent = models.PositiveBigIntegerField(default=0)  # seconds
+    sessions = models.PositiveIntegerField(_("sesiones"), default=0)
+    points = models.PositiveBigIntegerField(_("puntos"), default=0)
+    accuracy_sum = models.DecimalField(_("suma de aciertos"), max_digits=14, decimal_places=2, default=Decimal(0))
+    time_spent = models.PositiveBigIntegerField(_("segundos"), default=0)  # seconds
 
     class Meta:
         abstract = True
@@ -71,9 +73,9 @@ class UserMetrics(SessionSums):
     """A user's totals over all sessions. Its row is also the lock under which all of a user's totals are written."""
 
     user = owner()
-    answered = models.PositiveBigIntegerField(default=0)
-    correct = models.PositiveBigIntegerField(default=0)
-    updated_at = models.DateTimeField(default=timezone.now)
+    answered = models.PositiveBigIntegerField(_("respondidas"), default=0)
+    correct = models.PositiveBigIntegerField(_("correctas"), default=0)
+    updated_at = models.DateTimeField(_("cambiado"), default=timezone.now)
 
     class Meta:
         db_table = "user_metrics"
@@ -92,11 +94,13 @@ class ThemeTotal(SessionSums):
     """A user's sessions of one theme."""
 
     user = owner()
-    theme_key = models.CharField(max_length=100)
-    theme = models.CharField(max_length=100)  # as the learner typed it last
+    theme_key = models.CharField(_("tema, para comparar"), max_length=100)
+    theme = models.CharField(_("tema"), max_length=100)  # as the learner typed it last
 
     class Meta:
         db_table = "theme_totals"
+        verbose_name = _("total por tema")
+        verbose_name_plural = _("totales por tema")
         constraints = [
             # metrics/themes: a user's themes.
             models.UniqueConstraint(fields=["user", "theme_key"], name="theme_totals_user_theme"),
@@ -107,10 +111,12 @@ class ModeTotal(SessionSums):
     """A user's sessions in one game mode."""
 
     user = owner()
-    game_mode = models.CharField(max_length=10)
+    game_mode = models.CharField(_("modo"), max_length=10)
 
     class Meta:
         db_table = "mode_totals"
+        verbose_name = _("total por modo")
+        verbose_name_plural = _("totales por modo")
         constraints = [
             # metrics/game-modes: a user's modes.
             models.UniqueConstraint(fields=["user", "game_mode"], name="mode_totals_user_mode"),
@@ -121,10 +127,12 @@ class DayTotal(SessionSums):
     """A user's sessions of one day, by the date where the learner lives."""
 
     user = owner()
-    day = models.DateField()
+    day = models.DateField(_("día"))
 
     class Meta:
         db_table = "day_totals"
+        verbose_name = _("total por día")
+        verbose_name_plural = _("totales por día")
         constraints = [
             # metrics/timeline and the tutor: a user's days within a range.
             models.UniqueConstraint(fields=["user", "day"], name="day_totals_user_day"),
@@ -135,10 +143,10 @@ class AnswerSums(models.Model):
     """Answers of a theme and level, in sessions or outside."""
 
     user = owner()
-    theme_key = models.CharField(max_length=100)
-    level = models.CharField(max_length=12)
-    answered = models.PositiveIntegerField(default=0)
-    correct = models.PositiveIntegerField(default=0)
+    theme_key = models.CharField(_("tema, para comparar"), max_length=100)
+    level = models.CharField(_("nivel"), max_length=12)
+    answered = models.PositiveIntegerField(_("respondidas"), default=0)
+    correct = models.PositiveIntegerField(_("correctas"), default=0)
 
     class Meta:
         abstract = True
@@ -149,6 +157,8 @@ class AnswerTotal(AnswerSums):
 
     class Meta:
         db_table = "answer_totals"
+        verbose_name = _("respuestas por tema")
+        verbose_name_plural = _("respuestas por tema")
         constraints = [
             # The list of themes: a user's accuracy by theme and level.
             models.UniqueConstraint(fields=["user", "theme_key", "level"], name="answer_totals_user_theme"),
@@ -158,11 +168,13 @@ class AnswerTotal(AnswerSums):
 class AnswerDay(AnswerSums):
     """A user's answers of one theme and level on one day."""
 
-    day = models.DateField()  # the learner's own date
-    theme = models.CharField(max_length=100)
+    day = models.DateField(_("día"))  # the learner's own date
+    theme = models.CharField(_("tema"), max_length=100)
 
     class Meta:
         db_table = "answer_days"
+        verbose_name = _("respuestas por día")
+        verbose_name_plural = _("respuestas por día")
         constraints = [
             # The tutor: a user's answers by theme within a range of days.
             models.UniqueConstraint(fields=["user", "day", "theme_key", "level"], name="answer_days_user_day"),
@@ -173,9 +185,9 @@ class UserAchievement(models.Model):
     """An achievement that a user earned: once, for ever."""
 
     user = owner()
-    achievement_id = models.CharField(max_length=32)
-    points_earned = models.PositiveIntegerField()
-    achieved_at = models.DateTimeField(default=timezone.now)
+    achievement_id = models.CharField(_("logro"), max_length=32)
+    points_earned = models.PositiveIntegerField(_("puntos"))
+    achieved_at = models.DateTimeField(_("conseguido"), default=timezone.now)
 
     class Meta:
         db_table = "user_achievements"

@@ -7,6 +7,7 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 from django.middleware import common, csrf, locale
+from django.utils import translation
 
 PREFIX = "/admin"
 
@@ -33,7 +34,13 @@ class CommonMiddleware(_AdminOnly, common.CommonMiddleware):
 
 
 class AuthenticationMiddleware(_AdminOnly, auth.AuthenticationMiddleware):
-    pass
+    """Also speaks the language that the member of staff has chosen."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if language := getattr(request.user, "language", ""):
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
 
 
 class MessageMiddleware(_AdminOnly, messages.MessageMiddleware):

@@ -50,12 +50,12 @@ class ApiView(APIView):
         usages = [limits.spend(request, name, limits.client_key(request, user_id))]
         self.usage = usages[0]
         if name == "auth" and (account := self.named_account(request)):
-            usages.append(limits.spend(request, name, f"account:{account}"))
+            usages.append(limits.spend(request, name, limits.account_key(account)))
         self.usage = min(usages, key=lambda usage: usage.remaining)
 
     def named_account(self, request: Request) -> str:
         email = body_of(request).get("email")
-        return email.strip().lower()[:255] if isinstance(email, str) else ""
+        return email.strip() if isinstance(email, str) else ""
 
     def handle_exception(self, exc: Exception) -> Any:
         if isinstance(exc, limits.LimitExceeded):

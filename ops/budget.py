@@ -61,6 +61,12 @@ def give_back(taken: list[ModelBudget]) -> None:
         ModelBudget.objects.filter(day=row.day, payer=row.payer, used__gt=0).update(used=F("used") - 1)
 
 
+def reset(user_id: int) -> bool:
+    """Give a user the whole of today's calls again; whether any were used. The site's budget stays as it is."""
+    rows = ModelBudget.objects.filter(day=datetime.now(UTC).date(), payer=f"u:{user_id}", used__gt=0)
+    return bool(rows.update(used=0))
+
+
 def _budgets() -> list[tuple[str, int]]:
     """(payer, calls a day), the narrowest first."""
     budgets = [(SITE, settings.AI_CALLS_PER_SITE)]

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -112,6 +112,30 @@ def reset(name: str, key: str) -> bool:
     return bool(caches[settings.RATELIMIT_USE_CACHE].delete(counter))
 
 
+def account_key(email: str) -> str:
+    """How an account is counted before anybody is logged in: by the address that was typed."""
+    return f"account:{email.strip().lower()[:255]}"
+
+
+def keys_of_user(user_id: int, email: str) -> list[str]:
+    """What a user is counted by: the id when logged in, the account's address at login."""
+    return [f"u:{user_id}", account_key(email)]
+
+
+def reset_user(user_id: int, email: str) -> list[str]:
+    """Give a user their whole limits again; the classes of which something was used. Raises UNAVAILABLE."""
+    keys = keys_of_user(user_id, email)
+    # Not any(): each of the counters must go.
+    return [name for name in settings.RATE_LIMITS if sum([reset(name, key) for key in keys])]
+
+
+def look(request: HttpRequest, name: str, key: str) -> Usage:
+    """What is left of a budget of which nothing is spent now; `refused` when it is used up. For what is counted only
+    once it has failed (`spend` counts it then)."""
+    usage = _usage(request, name, key, increment=False)
+    return replace(usage, refused=usage.remaining == 0)
+
+
 def skipped() -> bool:
     return bool(settings.SKIP_RATE_LIMIT and settings.DEBUG)
 
@@ -121,12 +145,14 @@ def add_headers(response: HttpResponseBase, usage: Usage) -> None:
         response[name] = value
 
 
-def _usage(request: HttpRequest, name: str, key: str) -> Usage:
+def _usage(request: HttpRequest, name: str, key: str, *, increment: bool = True) -> Usage:
     limit, window = settings.RATE_LIMITS[name]
     try:
-        counted = get_usage(request, group=name, key=lambda group, request: key, rate=(limit, window), increment=True)
+        counted = get_usage(
+            request, group=name, key=lambda group, request: key, rate=(limit, window), increment=increment
+        )
     except UNAVAILABLE:
-        return _local.spend(name, key, limit, window)
+        return _local.spend(name, key, limit, window, 1 if increment else 0)
     assert counted is not None
     left = counted["time_left"] + 1  # the second that django-ratelimit names still belongs to the window
     return Usage(name, limit, max(0, limit - counted["count"]), left, window, counted["should_limit"])
@@ -139,7 +165,7 @@ class _LocalCounter:
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str], tuple[float, int]] = {}  # (class, key) -> (window's end, count)
 
-    def spend(self, name: str, key: str, limit: int, window: int) -> Usage:
+    def spend(self, name: str, key: str, limit: int, window: int, calls: int = 1) -> Usage:
         now = time.monotonic()
         with self._lock:
             if len(self._counts) > 50_000:
@@ -147,7 +173,7 @@ class _LocalCounter:
             ends, count = self._counts.get((name, key), (0.0, 0))
             if ends <= now:
                 ends, count = now + window, 0
-            count += 1
+            count += calls
             self._counts[name, key] = ends, count
         left = max(1, int(ends - now))
         return Usage(name, limit, max(0, limit - count), left, window, count > limit)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,12 +17,18 @@ class ModelCall(models.Model):
     purpose = models.CharField(_("para qué"), max_length=12)
     # Kept for the sums when the user is deleted.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("usuario"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     model = models.CharField(_("modelo"), max_length=100)
     outcome = models.CharField(_("resultado"), max_length=24)  # "ok", or an LLMError's reason
-    prompt_tokens = models.PositiveIntegerField(default=0)
-    completion_tokens = models.PositiveIntegerField(default=0)
+    prompt_tokens = models.PositiveIntegerField(_("tokens enviados"), default=0)
+    completion_tokens = models.PositiveIntegerField(_("tokens recibidos"), default=0)
     cost = models.DecimalField(_("coste"), max_digits=12, decimal_places=6, default=0)  # by AI_PRICE_INPUT, _OUTPUT
     seconds = models.FloatField(_("segundos"))
 
@@ -43,9 +50,9 @@ class ModelCall(models.Model):
 class ModelBudget(models.Model):
     """How many calls one payer has spent on one day. A call is reserved here before it is made."""
 
-    day = models.DateField()  # UTC
-    payer = models.CharField(max_length=64)  # "u:7", "site", or a visitor's address, hashed
-    used = models.PositiveIntegerField(default=0)
+    day = models.DateField(_("día"))  # UTC
+    payer = models.CharField(_("a cuenta de"), max_length=64)  # "u:7", "site", or a visitor's address, hashed
+    used = models.PositiveIntegerField(_("llamadas"), default=0)
 
     class Meta:
         db_table = "model_budgets"
@@ -74,16 +81,19 @@ class OutboxMail(models.Model):
         SENT = "sent", _("enviado")
         GIVEN_UP = "given_up", _("abandonado")
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("usuario"), on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     kind = models.CharField(_("clase"), max_length=24)  # under which its writer is registered with ops.outbox
-    facts = models.JSONField(default=dict, blank=True)  # what its writer needs beside the user
+    facts = models.JSONField(_("de qué trata"), default=dict, blank=True)  # what its writer needs beside the user
     language = models.CharField(_("idioma"), max_length=2, blank=True)  # for a user who has not chosen one
-    message_id = models.CharField(max_length=255)  # the same for every attempt: a mail that came twice is seen as one
+    # The same for every attempt: a mail that came twice is seen as one.
+    message_id = models.CharField(_("Message-ID"), max_length=255)
     state = models.CharField(_("estado"), max_length=8, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(_("intentos"), default=0)
     # Not to be sent earlier; whoever sends it moves this on first, so that nobody else does meanwhile.
-    not_before = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()  # of no use to anybody later
+    not_before = models.DateTimeField(_("no antes de"), default=timezone.now)
+    expires_at = models.DateTimeField(_("útil hasta"))  # of no use to anybody later
     created_at = models.DateTimeField(_("creado"), default=timezone.now)
     sent_at = models.DateTimeField(_("enviado"), null=True, blank=True)
     last_error = models.CharField(_("último error"), max_length=24, blank=True)  # a stable word, nothing of the server
@@ -102,6 +112,20 @@ class OutboxMail(models.Model):
             # A user's deletion.
             models.Index(fields=["user"], name="outbox_user"),
         ]
+        permissions = [("resend_outboxmail", _("Puede volver a enviar correos"))]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.message_id}"
+
+
+class StaffAction(LogEntry):
+    """What a member of staff did in the admin: Django's own log, with the rights that belong to no table of ours."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("acción del equipo")
+        verbose_name_plural = _("acciones del equipo")
+        permissions = [
+            ("export_lists", _("Puede exportar listas como CSV")),
+            ("see_operations", _("Puede ver la página de operaciones")),
+        ]

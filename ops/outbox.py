@@ -82,6 +82,25 @@ def _domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
 
 
+def send_again(mail: OutboxMail) -> bool:
+    """Have a mail sent anew: whether that can be done now.
+
+    What was sent or given up gets a second mail beside it, useful for as long as the first was. What waits is due at
+    once, unless somebody may be sending it at this moment.
+    """
+    if mail.state != State.WAITING:
+        enqueue(
+            mail.user_id, mail.kind, mail.facts, language=mail.language, useful_for=mail.expires_at - mail.created_at
+        )
+        return True
+    now = timezone.now()
+    began = mail.not_before - pause(mail.attempts) if mail.attempts else mail.created_at
+    if mail.attempts and now < began + pause(1):
+        return False
+    seen = {"pk": mail.pk, "state": State.WAITING, "attempts": mail.attempts, "not_before": mail.not_before}
+    return bool(OutboxMail.objects.filter(**seen).update(not_before=now))
+
+
 # --- Out of it -------------------------------------------------------------------------------------------------------
 
 

@@ -55,6 +55,17 @@ need_compiler() {
   need_packages gcc libc6-dev pkg-config python3-dev libmariadb-dev
 }
 
+# need_npm_packages FOLDER: what FOLDER's package-lock.json names, when it is not that which was installed last there.
+# No package's own scripts are run.
+need_npm_packages() {
+  local lock=$1/package-lock.json installed=$1/node_modules/installed-lock.json
+  if command -v node >/dev/null && cmp -s "$lock" "$installed"; then return; fi
+  if ! command -v npm >/dev/null || ! command -v node >/dev/null; then need_packages nodejs npm; fi
+  say "Installing npm packages into $1/node_modules"
+  npm ci --prefix "$1" --silent --ignore-scripts || fail "npm could not install what $lock names"
+  cp "$lock" "$installed"
+}
+
 # setting NAME: its value as the settings read it: from the environment or `.env`, or the file that NAME_FILE names.
 setting() {
   local file

@@ -45,7 +45,7 @@ INSTALLED_APPS = [
     "metrics",
     "learning",
     "tutor",
-    "django.contrib.admin",
+    "ops.admin_config.StaffAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -169,6 +169,7 @@ RATE_LIMITS = {
         "metrics": "30/1m",
         "answers": "120/1m",
         "global": "200/15m",
+        "admin_lock": "10/1h",  # failed logins into the admin, of one account
     }.items()
 }
 SKIP_RATE_LIMIT = env_bool("SKIP_RATE_LIMIT", False)

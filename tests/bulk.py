@@ -45,6 +45,11 @@ class Site:
     responses: int = 100_000  # outside sessions
     sessions: int = 20_000
     per_session: int = 5  # answers
+    deliveries: int = 10  # of a schedule; there is one per user
+    calls: int = 4  # of the model, per user
+    mails: int = 2  # per user
+    tokens: int = 3  # ended, per user
+    house: int = 8_000  # of what does not grow with users: budgets, actions of staff, retired questions
 
     @property
     def challenges(self) -> int:
@@ -55,7 +60,7 @@ def fill(site: Site) -> None:
     """Make the site in an empty database, and tell the optimizer of it."""
     owner = OWNER.format(others=site.users - 1)
     with loading(site.responses):
-        people(site.users)
+        people(site.users, tokens=site.tokens)
         _learning(site, owner)
         totals()
         _house(site, owner)
@@ -81,7 +86,7 @@ def analyze() -> None:
 
 def empty() -> None:
     """Take everything out again, except what migrations put there."""
-    keep = {"django_migrations", "django_content_type", "auth_permission"}
+    keep = {"django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
     with patient(), connection.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 0")
         for table in set(connection.introspection.table_names()) - keep:
@@ -117,14 +122,14 @@ def numbers(count: int) -> str:
     return f"(SELECT CAST(seq AS SIGNED) AS seq FROM seq_1_to_{count}) AS numbers"
 
 
-def people(count: int) -> None:
+def people(count: int, *, tokens: int = 3) -> None:
     insert(
         User, numbers(count), id="seq", name="CONCAT('Ana ', seq)", username="CONCAT('ana', seq)",
         username_key="CONCAT('ana', seq)", email="CONCAT('ana', seq, '@example.org')", created_at=PAST,
         is_staff=f"seq = {STAFF}", is_superuser=f"seq = {STAFF}",
     )  # fmt: skip
     insert(
-        RevokedToken, numbers(count * 3), user_id=f"1 + MOD(seq, {count})", token_id="LPAD(HEX(seq), 32, '0')",
+        RevokedToken, numbers(count * tokens), user_id=f"1 + MOD(seq, {count})", token_id="LPAD(HEX(seq), 32, '0')",
         expires_at="TIMESTAMPADD(MINUTE, 45 - MOD(seq, 100000), UTC_TIMESTAMP(6))",
     )  # fmt: skip
 
@@ -185,7 +190,7 @@ def _learning(site: Site, owner: str) -> None:
         created_at=PAST, **theme,
     )  # fmt: skip
     insert(
-        learning.Delivery, numbers(site.users * 10), schedule_id=f"1 + MOD(seq, {site.users})",
+        learning.Delivery, numbers(site.users * site.deliveries), schedule_id=f"1 + MOD(seq, {site.users})",
         due_at=f"TIMESTAMPADD(DAY, -1 - 40 * (seq DIV {site.users}), '2026-11-20 09:00')", challenge_id="seq",
         delivered_at=f"IF(MOD(seq, 1000) = 0 AND seq < {site.users}, NULL, '2026-11-20 09:00')",
     )  # fmt: skip
@@ -221,7 +226,7 @@ def _learning(site: Site, owner: str) -> None:
         challenge_id="c.id", reason="ELT(1 + MOD(seq, 3), 'unclear', 'wrong_key', 'other')",
         state="IF(MOD(seq, 20) = 0, 'open', 'rejected')", created_at=PAST.replace("seq", "c.id"),
     )  # fmt: skip
-    insert(learning.RetiredQuestion, numbers(3000), fingerprint="SHA2(CONCAT('r', seq), 256)", question="'¿Qué?'")
+    insert(learning.RetiredQuestion, numbers(site.house), fingerprint="SHA2(CONCAT('r', seq), 256)", question="'¿Qué?'")
 
 
 def totals() -> None:
@@ -261,24 +266,24 @@ def _house(site: Site, owner: str) -> None:
     from django.contrib.sessions.models import Session
 
     insert(
-        ops.ModelCall, numbers(site.users * 4), created_at=PAST, purpose="'questions'", user_id=owner, model="'m'",
-        outcome="'ok'", seconds="1.5",
+        ops.ModelCall, numbers(site.users * site.calls), created_at=PAST, purpose="'questions'", user_id=owner,
+        model="'m'", outcome="'ok'", seconds="1.5",
     )  # fmt: skip
     insert(
-        ops.ModelBudget, numbers(8000), day="TIMESTAMPADD(DAY, -(seq DIV 20), UTC_DATE())",
-        payer="CONCAT('u:', MOD(seq, 20))", used="3",
+        ops.ModelBudget, numbers(site.house), day=f"TIMESTAMPADD(DAY, -(seq DIV {site.house // 400}), UTC_DATE())",
+        payer=f"CONCAT('u:', MOD(seq, {site.house // 400}))", used="3",
     )  # fmt: skip
     sent = "MOD(seq, 500) > 0"
     insert(
-        ops.OutboxMail, numbers(site.users * 2), user_id=owner, kind="'challenge_delivered'",
+        ops.OutboxMail, numbers(site.users * site.mails), user_id=owner, kind="'challenge_delivered'",
         message_id="CONCAT('<', seq, '@x>')", facts="JSON_OBJECT('theme', 'Arte', 'level', 'principiante')",
         state=f"IF({sent}, 'sent', 'waiting')", created_at=PAST, not_before=PAST, expires_at="'2099-01-01'",
         sent_at=f"IF({sent}, {PAST}, NULL)",
     )  # fmt: skip
     insert(Session, numbers(3000), session_key="CONCAT('s', seq)", session_data="'x'", expire_date=PAST)
     insert(
-        LogEntry, numbers(3000), action_time=PAST, user_id="2 + MOD(seq, 30)", action_flag="2", object_repr="'x'",
-        object_id="seq", content_type_id="NULL",
+        LogEntry, numbers(site.house), action_time=PAST, user_id="2 + MOD(seq, 30)", action_flag="2",
+        object_repr="'x'", object_id="seq", content_type_id="1 + MOD(seq, 9)",
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(

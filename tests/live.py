@@ -111,4 +111,4 @@ class Live:
             self.stop()
 
 
-LIMITS = ["AUTH", "API", "INTENSIVE", "AI", "TUTOR", "METRICS", "ANSWERS", "GLOBAL"]
+LIMITS = ["AUTH", "API", "INTENSIVE", "AI", "TUTOR", "METRICS", "ANSWERS", "GLOBAL", "ADMIN_LOCK"]

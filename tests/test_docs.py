@@ -19,6 +19,7 @@ pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+SECONDS = {"s": 1, "m": 60, "h": 3600}
 RULES = ROOT / "deploy" / "prometheus"
 
 
@@ -114,18 +115,18 @@ def test_variables_that_a_page_names_are_explained(page):
 
 def test_limits_are_those_of_the_settings():
     text = (ROOT / "docs" / "security.md").read_text()
-    table = re.findall(r"^\| (\w+) \| (\d+)/(\d+)([ms]) \| .* \| `RATE_LIMIT_(\w+)` \|$", text, re.MULTILINE)
-    said = {name: (int(count), int(period) * {"m": 60, "s": 1}[unit]) for name, count, period, unit, _ in table}
+    table = re.findall(r"^\| (\w+) \| (\d+)/(\d+)([smh]) \| .* \| `RATE_LIMIT_(\w+)` \|$", text, re.MULTILINE)
+    said = {name: (int(count), int(period) * SECONDS[unit]) for name, count, period, unit, _ in table}
     # The defaults, as the sources have them: tests change the settings.
     source = (ROOT / "persenaut" / "settings.py").read_text()
-    defaults = dict(re.findall(r'^        "(\w+)": "(\w+/\w+)",$', source, re.MULTILINE))
+    defaults = dict(re.findall(r'^        "(\w+)": "(\w+/\w+)",', source, re.MULTILINE))
     assert said == {name: rate(defaults[name]) for name in settings.RATE_LIMITS}
     assert all(variable == name.upper() for name, *_, variable in table)
 
 
 def rate(text: str) -> tuple[int, int]:
     count, period = text.split("/")
-    return int(count), int(period[:-1]) * {"m": 60, "s": 1, "h": 3600}[period[-1]]
+    return int(count), int(period[:-1]) * SECONDS[period[-1]]
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.es.md"])

@@ -18,7 +18,9 @@ ROW = re.compile(r"^\| (\w+) \| `(\w+)` \| ([^|]+) \| (yes)? *\| (\S[^|]+) \|$",
 
 
 def models():
-    return [model for model in apps.get_models() if model._meta.app_label in OURS and not model._meta.auto_created]
+    """Those with a table of ours: none that Django makes itself, and none that looks at another's table."""
+    mine = [model for model in apps.get_models() if model._meta.app_label in OURS]
+    return [model for model in mine if not model._meta.auto_created and not model._meta.proxy]
 
 
 def declared():

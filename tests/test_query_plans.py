@@ -13,11 +13,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib import admin
+from django.conf import settings
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test import Client, override_settings
+from django.test import override_settings
 from django.utils import timezone
 
 from accounts.mails import unsubscribe_token
@@ -28,6 +28,7 @@ from learning.models import Challenge, ChallengeSchedule, IntensiveSession, Ques
 from learning.services import reports
 from ops import outbox
 from tests import bulk
+from tests.admin_pages import pages
 from tests.people import PASSWORD
 from tests.plans import Recorder, Statement
 from tests.test_permissions import MATRIX, call
@@ -57,7 +58,7 @@ READS_MUCH = {
 @pytest.fixture(scope="module")
 def recorded(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Recorder, dict[str, int]]]:
     """Everything asked for once: the statements, and the status of each request."""
-    generous = dict.fromkeys(("auth", "api", "intensive", "ai", "tutor", "metrics", "answers", "global"), (10**6, 60))
+    generous = dict.fromkeys(settings.RATE_LIMITS, (10**6, 60))
     with django_db_blocker.unblock():
         bulk.fill(SITE)
         try:
@@ -71,7 +72,7 @@ def ask_for_everything() -> tuple[Recorder, dict[str, int]]:
     recorder = Recorder()
     world = the_whale()
     statuses = {}
-    asked = requests(world) | pages() | commands()
+    asked = requests(world) | pages(staff()) | commands()
     for where, ask in asked.items():
         with undone(), recorder.at(where):
             statuses[where] = ask()
@@ -146,30 +147,6 @@ def last_pages(api: Api, path: str) -> int:
 
 def staff() -> User:
     return User.objects.get(pk=bulk.STAFF)
-
-
-def pages() -> dict[str, Any]:
-    """The admin's lists, as they open, searched, filtered, on a later page, and one row of each."""
-    asked: dict[str, Any] = {"admin index": lambda: as_staff("/admin/")}
-    for model, its_admin in admin.site._registry.items():
-        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        ways = {"": "", " page": "?p=2"}
-        for number, column in enumerate(its_admin.list_display, 1):
-            if column in (its_admin.list_display if its_admin.sortable_by is None else its_admin.sortable_by):
-                ways |= {f" by {column}": f"?o={number}", f" by {column} downwards": f"?o=-{number}"}
-        ways |= {" search": "?q=ana77"} if its_admin.search_fields else {}
-        for name in its_admin.list_filter:
-            if isinstance(name, str) and (choices := model._meta.get_field(name).flatchoices):
-                ways[f" {name}"] = f"?{name}__exact={choices[0][0]}"
-        for way, query in ways.items():
-            asked[f"admin {model._meta.db_table}{way}"] = lambda path=path, query=query: as_staff(path + query)
-    return asked
-
-
-def as_staff(path: str) -> int:
-    client = Client()
-    client.force_login(staff())
-    return int(client.get(path).status_code)
 
 
 def commands() -> dict[str, Any]:

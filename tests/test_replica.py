@@ -41,6 +41,27 @@ print(json.dumps(said))
 """
 
 
+# Run where both databases are configured: the admin exports lists whose rows differ in the two.
+EXPORT = """
+import json
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from accounts.models import User
+staff = User.objects.create_superuser(name="Eva", username="eva", email="eva@example.org", password=None)
+client = Client()
+client.force_login(staff)
+def export(query="", **more):
+    answer = client.post("/admin/ops/modelbudget/" + query, {"action": "export_csv", "_selected_action": ["77"]} | more)
+    return b"".join(answer.streaming_content).decode().splitlines()
+said = {"chosen": export(), "all": export("?q=2026-02-01", select_across="1")}
+said["late"] = export(_selected_action=["77", "78"])
+page = client.get("/admin/ops/modelbudget/").content.decode()
+said["page"] = "la réplica de la base de datos aún no las tiene" in page
+said["written down on the primary"] = LogEntry.objects.filter(user=staff).count()
+print(json.dumps(said))
+"""
+
+
 def test_without_a_replica_reports_read_the_one_database():
     assert for_reports() == "default"
 
@@ -52,11 +73,12 @@ def two_servers():
         server = Live(DATABASE_REPLICA_URL=replica.url)
         put(elsewhere, "replica")
         put(server, "primary")
-        yield server, replica
+        yield server, elsewhere, replica
 
 
-def put(server, payer):
-    code = f"from ops.models import ModelBudget as B; B.objects.create(day='2026-01-01', payer='{payer}', used=1)"
+def put(server, payer, *, day="2026-01-01", used=1, **fields):
+    code = f"from ops.models import ModelBudget as B; B.objects.create(day='{day}', payer='{payer}', used={used}"
+    code += "".join(f", {name}={value}" for name, value in fields.items()) + ")"
     server.manage("shell", "--verbosity", "0", "-c", code)
 
 
@@ -73,7 +95,7 @@ def questions(url):
 
 @needs_mysql
 def test_only_what_says_so_is_read_there(two_servers):
-    server, replica = two_servers
+    server, _elsewhere, replica = two_servers
     done = server.manage("shell", "--verbosity", "0", "-c", ASK)
     said = json.loads(done.stdout)
     assert said.pop("refused") == 1792  # cannot execute statement in a READ ONLY transaction
@@ -89,7 +111,7 @@ def test_only_what_says_so_is_read_there(two_servers):
 
 @needs_mysql
 def test_no_request_asks_it(two_servers):
-    server, replica = two_servers
+    server, _elsewhere, replica = two_servers
     with server:
         before = questions(replica.url)
         ana = register(server.url)
@@ -103,3 +125,14 @@ def test_no_request_asks_it(two_servers):
         server.manage("rebuild_metrics", "--check")
         assert ana.get("/health").json()["status"] == "healthy"
         assert questions(replica.url) == before
+
+
+@needs_mysql
+def test_an_export_of_staff_reads_its_rows_there(two_servers):
+    server, elsewhere, _replica = two_servers
+    put(server, "on-the-primary", day="2026-02-01", used=7, pk=77)
+    put(server, "not-replicated-yet", day="2026-02-01", used=7, pk=78)
+    put(elsewhere, "on-the-replica", day="2026-02-01", used=7, pk=77)
+    said = json.loads(server.manage("shell", "--verbosity", "0", "-c", EXPORT).stdout)
+    there = ["\ufeffdía,a cuenta de,llamadas", "2026-02-01,on-the-replica,7"]
+    assert said == {"chosen": there, "all": there, "late": there, "page": True, "written down on the primary": 3}

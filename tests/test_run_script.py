@@ -31,7 +31,7 @@ def copy(tmp_path_factory):
         if path.name in NOT_TRACKED or path.name.endswith("_cache"):
             continue
         if path.is_dir():
-            shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(path, folder / path.name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         else:
             shutil.copy2(path, folder)
     if sys.prefix != sys.base_prefix:

@@ -67,6 +67,32 @@ def reject(report: QuestionReport, staff_id: int) -> None:
     _decide(report, State.REJECTED, staff_id)
 
 
+def retire(challenge: Challenge, staff_id: int) -> int:
+    """Staff found a question wrong that nobody had to report: as `accept`, and so is an open report of it."""
+    if report := _open_report(challenge):
+        return accept(report, staff_id)
+    _retire(challenge)
+    count = _for_everybody(challenge, is_void=True)
+    log_business_event("QUESTION_RETIRED", {"challenge": challenge.pk, "staff": staff_id})
+    return count
+
+
+def put_key_right(challenge: Challenge, staff_id: int, *, answer: str) -> int:
+    """Staff found the key of a question wrong: as `correct`, and so is an open report of it."""
+    if report := _open_report(challenge):
+        return correct(report, staff_id, answer=answer)
+    if fold(answer) not in map(fold, challenge.options):
+        raise NotAnOption
+    _retire(challenge)
+    count = _for_everybody(challenge, is_void=False, answer=answer)
+    log_business_event("QUESTION_CORRECTED", {"challenge": challenge.pk, "staff": staff_id})
+    return count
+
+
+def _open_report(challenge: Challenge) -> QuestionReport | None:
+    return QuestionReport.objects.filter(challenge=challenge, state=State.OPEN).select_related("challenge").first()
+
+
 def _retire(challenge: Challenge) -> None:
     RetiredQuestion.objects.get_or_create(fingerprint=challenge.fingerprint, defaults={"question": challenge.question})
 

@@ -33,6 +33,7 @@ def test_the_contracts_limits(real_limits, settings):
     assert settings.RATE_LIMITS == {
         "auth": (5, 900), "api": (100, 900), "intensive": (20, 60), "ai": (10, 60), "tutor": (3, 300),
         "metrics": (30, 60), "answers": (120, 60), "global": (200, 900),
+        "admin_lock": (10, 3600),  # no client's
     }  # fmt: skip
 
 

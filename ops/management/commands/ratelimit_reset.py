@@ -33,11 +33,10 @@ class Command(BaseCommand):
 
 
 def keys_of_user(user_id: int) -> list[str]:
-    """What a user is counted by: the id when logged in, the account's name at login."""
     email = get_user_model().objects.filter(pk=user_id).values_list("email", flat=True).first()
     if email is None:
         raise CommandError(f"there is no user {user_id}")
-    return [f"u:{user_id}", f"account:{email.strip().lower()[:255]}"]
+    return limits.keys_of_user(user_id, email)
 
 
 def key_of_address(text: str) -> str:
