@@ -165,12 +165,12 @@ def codes_in_the_sources() -> set[str]:
                 codes |= {text for item in node.body if (text := assigned_code(item))}
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("json_error", "body"):
                 codes |= {arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)}
-            elif (
-                isinstance(node, ast.Assign)
-                and file.name == "errors.py"
-                and ast.unparse(node.targets[0]) == "(code, sentence)"
-            ):
-                codes |= {node.value.elts[0].value} if isinstance(node.value.elts[0], ast.Constant) else set()
+            elif isinstance(node, ast.Dict):  # a body that is written out
+                said = {getattr(key, "value", ""): value for key, value in zip(node.keys, node.values, strict=True)}
+                if {"error", "code", "requestId"} <= said.keys() and isinstance(said["code"], ast.Constant):
+                    codes.add(said["code"].value)
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "(code, sentence)":
+                codes |= {first.value for first in node.value.elts[:1] if isinstance(first, ast.Constant)}
     return codes
 
 
