@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.module_loading import import_string
 
@@ -41,6 +40,7 @@ class AdminMiddleware:
             return self.admin(request)
         return self.elsewhere(request)
 
+    def process_view(self, request: HttpRequest, *args: Any) -> HttpResponseBase | None:
         if request.path_info.startswith(PREFIX):
             for step in self.view_steps:
                 if (response := step(request, *args)) is not None:
