@@ -1,5 +1,7 @@
 """What the writing requests ask of the database: counted, whatever the number of answers."""
 
+from functools import partial
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -25,7 +27,7 @@ def answer(api, session, question):
 def test_an_answer_costs_as_many_queries_as_it_may(api):
     session = started(api)
     answer(api, session, session["challenges"][0])
-    costs = {statements(lambda one=one: answer(api, session, one)) for one in session["challenges"][1:4]}
+    costs = {statements(partial(answer, api, session, one)) for one in session["challenges"][1:4]}
     assert max(costs) <= 7, costs
 
 
