@@ -299,3 +299,11 @@ def test_a_migration_is_such_work(monkeypatch):
     )
     Command().handle(database="default")
     assert "read_timeout" not in seen[0] and "read_timeout" in connection.settings_dict["OPTIONS"]
+
+
+@needs_mysql
+def test_a_slow_statement_is_waited_for_while_the_server_lets_others_in(db):
+    """Past the moment at which a server that hangs would have been given up."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT SLEEP(3)")
+        assert cursor.fetchone() == (0,)
