@@ -199,7 +199,8 @@ def delete_challenge(user: TokenUser, challenge_id: int) -> None:
     answers = [*challenge.responses.filter(is_void=False), *challenge.intensive_responses.filter(is_void=False)]
     unrecord_answers(user.pk, [fact_of(challenge, answer) for answer in answers])
     shelf = ThemeShelf.objects.of_user(user.pk).in_theme(challenge.theme_key, challenge.level)
-    shelf.update(questions=F("questions") - 1)
-    shelf.filter(questions=0).delete()
+    if challenge.hidden_at is None:  # a reported one is off the shelf already
+        shelf.update(questions=F("questions") - 1)
+        shelf.filter(questions=0).delete()
     challenge.delete()
     used_up(challenge)

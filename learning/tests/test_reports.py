@@ -183,3 +183,10 @@ def test_a_session_whose_answers_are_not_all_recorded_loses_those_of_the_questio
     score = SessionScore.objects.get(session_id=ana.session)
     assert (score.answered, score.correct, score.points, float(score.accuracy)) == (19, 14, 190, 73.68)
     assert ana.is_consistent()
+
+
+def test_a_reported_question_can_be_deleted(api):
+    made = api.post("/api/challenges/generate", {"theme": "Historia", "level": "easy"}).json()["savedQuestionId"]
+    assert api.post(f"/api/challenges/{made}/report", {"reason": "unclear"}).status_code == 200
+    assert api.delete(f"/api/challenges/{made}").status_code == 200
+    assert api.delete(f"/api/challenges/{made}").status_code == 404
