@@ -101,7 +101,7 @@ def document(span: Span) -> dict[str, Any]:
     try:
         seen = window(span)
     except UNAVAILABLE:
-        trouble = _("Redis no responde: lo que se cuenta por minutos se verá cuando vuelva. Nada de ello se pierde.")
+        trouble = _("Redis no responde: lo que se cuenta por minutos se verá cuando vuelva.")
         counted = [section("traffic", _("Peticiones"), note=trouble)]
     else:
         counted = [traffic(seen), cached(seen), limits(seen), model(seen)]

@@ -63,9 +63,10 @@
     }
     const every = Math.ceil(count / Math.max(2, Math.floor(room / 70)));
     for (let i = count - 1; i >= 0; i -= every) {
-      const edge = i === count - 1 && !stacked ? "end" : "middle";
+      const isLast = i === count - 1;
       if (x(i) < left + 14) break;
-      svg.append(draw("text", { class: "tick", x: x(i), y: height - 8, "text-anchor": edge }, label(chart.x[i], chart.time)));
+      const edge = isLast ? "end" : "middle", at = isLast ? width - right : x(i);
+      svg.append(draw("text", { class: "tick", x: at, y: height - 8, "text-anchor": edge }, label(chart.x[i], chart.time)));
     }
     chart.series.forEach(({ values }, nth) => svg.append(stacked ? columns(nth) : line(values, nth)));
     if (chart.target) {
@@ -146,10 +147,10 @@
   // --- Around the pictures -----------------------------------------------------------------------------------------
 
   function tableOf(head, body, unit = "") {
-    const cells = (row, i) => row.map((cell, j) => (j ? make("td", {}, shown(cell, unit)) : make("th", { scope: "row" }, shown(cell))));
+    const cells = (row) => row.map((cell, j) => (j ? make("td", typeof cell === "string" ? { class: "words" } : {}, shown(cell, unit)) : make("th", { scope: "row" }, shown(cell))));
     return make("table", {},
       make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name)))),
-      make("tbody", {}, ...body.map((row, i) => make("tr", {}, ...cells(row, i)))));
+      make("tbody", {}, ...body.map((row) => make("tr", {}, ...cells(row)))));
   }
 
   function pictured(chart, figure) {
