@@ -34,6 +34,7 @@ PAGES = [
     Seen("/", ready="#demo button", also_dark=True),
     Seen("/?lang=en", ready="#demo button"),
     Seen("/api-docs", ready=".opblock"),
+    Seen("/api-docs/redoc", ready="#redoc h2"),
     Seen("/unsubscribe?token={unsubscribe}", ready="button", also_dark=True),
     Seen("/unsubscribe?token=cut", status=404, also_dark=True),
     Seen("/admin/login/", ready="[name=password]", also_dark=True),
