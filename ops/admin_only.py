@@ -11,7 +11,6 @@ from django.utils.module_loading import import_string
 PREFIX = "/admin"
 CHAIN = [
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -49,7 +48,7 @@ class AdminMiddleware:
 
 
 class LanguageMiddleware:
-    """Speaks the language that the member of staff has chosen."""
+    """Speaks the language that the member of staff has chosen; ops.language has seen to everybody else."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

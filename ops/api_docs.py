@@ -17,13 +17,14 @@ from django.views.decorators.http import condition, require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 
+LANGUAGE = "en"  # what programmers of clients read, whatever they ask for
 RENDERERS = {"json": OpenApiJsonRenderer, "yaml": OpenApiYamlRenderer}
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Swagger UI: to try requests."""
-    return render(request, "ops/api-docs.html")
+    return in_english(render(request, "ops/api-docs.html"))
 
 
 # Of the two styles that ReDoc puts into the page before it knows the nonce: an empty one and a constant one.
@@ -40,13 +41,13 @@ REDOC_STYLES = [
 @csp_update({"style-src": REDOC_STYLES})
 def redoc(request: HttpRequest) -> HttpResponse:
     """ReDoc: to read."""
-    return render(request, "ops/redoc.html")
+    return in_english(render(request, "ops/redoc.html"))
 
 
 @cache
 def document(kind: str) -> bytes:
     """The OpenAPI document as `kind`, json or yaml."""
-    with translation.override("en"):  # one document for all, whoever asked first
+    with translation.override(LANGUAGE):  # one document for all, whoever asked first
         schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     rendered: Any = RENDERERS[kind]().render(schema, renderer_context={})
     return bytes(rendered)
@@ -56,4 +57,10 @@ def document(kind: str) -> bytes:
 @cache_control(public=True, no_cache=True)
 @condition(etag_func=lambda request, kind: f'"{blake2b(document(kind), digest_size=12).hexdigest()}"')
 def openapi(request: HttpRequest, kind: str) -> HttpResponse:
-    return HttpResponse(document(kind), content_type=RENDERERS[kind].media_type)
+    return in_english(HttpResponse(document(kind), content_type=RENDERERS[kind].media_type))
+
+
+def in_english(response: HttpResponse) -> HttpResponse:
+    """Say that `response` is what everybody gets, whatever language they ask for."""
+    response["Content-Language"] = LANGUAGE
+    return response

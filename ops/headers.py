@@ -52,7 +52,8 @@ class HeadersMiddleware(CSPMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        fixed = self.of_pages if is_page else self.of_others
+        # 304: the browser has the answer already, and a policy here would replace that answer's own.
+        fixed = self.of_pages if is_page or response.status_code == 304 else self.of_others
         # One merge of two dictionaries, where eight calls of `setdefault` would encode and check each name and value
         # anew: 30 us a request. What a view has set stays.
         response.headers._store = fixed | response.headers._store

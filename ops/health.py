@@ -30,7 +30,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ops.language import speak
 from ops.logs.lines import timestamp
 from persenaut.errors import json_error
 
@@ -175,7 +174,6 @@ def _report() -> tuple[dict[str, Any], int]:
 
 
 def _answer(request: HttpRequest, say: Callable[[], tuple[dict[str, Any], int]]) -> HttpResponse:
-    speak("", request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
     response: HttpResponse
     if request.method in ("GET", "HEAD"):
         said, status = say()

@@ -1,10 +1,14 @@
 """Which language a person reads: their own setting, else what the client asks for, else Spanish."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
+
+from ops.headers import set_plain
 
 
 @lru_cache(maxsize=256)
@@ -23,3 +27,20 @@ def asked_language(accept_language: str) -> str:
 def speak(preferred: str, accept_language: str) -> None:
     """Use the person's language for the rest of this request; the request middleware ends it."""
     translation.activate(preferred or asked_language(accept_language))
+
+
+class LanguageMiddleware:
+    """Speaks what the client asks for until somebody is recognised, and says which language the answer is in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        speak("", request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+        response = self.get_response(request)
+        if "Content-Language" in response.headers:
+            return response  # the same for everybody
+        varies = response.headers.get("Vary")
+        said = f"{varies}, Accept-Language" if varies else "Accept-Language"
+        set_plain(response, {"Content-Language": translation.get_language() or settings.LANGUAGE_CODE, "Vary": said})
+        return response

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "ops.headers.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ops.language.LanguageMiddleware",
     "ops.cors.CorsMiddleware",
     "ops.admin_only.AdminMiddleware",
 ]

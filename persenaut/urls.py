@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from accounts.pages import unsubscribe_page
+from learning.pages import front_door
 from ops import api_docs
 from ops.api import UnknownPath
 from ops.health import health, livez, readyz
@@ -16,8 +17,9 @@ urlpatterns = [
     path("api/", include("accounts.urls")),
     path("api/", include("tutor.urls")),
     re_path(r"^api(/.*)?$", UnknownPath.as_view()),
+    path("", front_door, name="front-door"),
     path("unsubscribe", unsubscribe_page),
-    path("health", health),
+    path("health", health, name="health"),
     path("livez", livez),
     path("readyz", readyz),
     path("metrics", metrics),

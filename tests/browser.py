@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, StorageState, sync_playwright
 
 AXE = Path(__file__).parent / "npm/node_modules/axe-core/axe.min.js"
 SECONDS = 30  # for anything that is waited for: a busy machine is slow, not wrong
@@ -36,7 +36,7 @@ FINDINGS = """axe.run(%s, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa",
   ({violations}) => violations.filter(({impact}) => ["serious", "critical"].includes(impact)).map(({id, help, nodes}) =>
     `${id}: ${help}: ${nodes.slice(0, 6).map(({html, target}) => `${target} ${html.slice(0, 160)}`).join(" | ")}`))"""
 
-State = dict[str, Any]  # the cookies of somebody who has logged in
+State = StorageState  # the cookies of somebody who has logged in
 
 
 @dataclass
@@ -126,8 +126,8 @@ class Browser:
                 eyes.note("wider than the window", one)
             if picture and (folder := os.environ.get("SCREENSHOTS")):
                 page.screenshot(path=Path(folder) / f"{picture}-{width}.png", full_page=True)
-            seen = list(eyes.seen)  # axe is not the page
-            return seen + [f"axe: {finding}" for finding in self._axe(page, not_ours)]
+            seen = list(eyes.seen)  # axe is not the page, and is a script
+            return seen + [f"axe: {finding}" for finding in (self._axe(page, not_ours) if scripts else [])]
         finally:
             context.close()
 
@@ -151,7 +151,6 @@ class Browser:
             page.fill("[name=password]", password)
             page.press("[name=password]", "Enter")
             page.wait_for_url(f"{base}/admin/")
-            state: Any = context.storage_state()
-            return state
+            return context.storage_state()
         finally:
             context.close()

@@ -274,7 +274,9 @@ def test_the_api_scores_150_and_with_its_cookie_155(visitor):
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("path", ["/admin/login/", "/api-docs", "/api-docs/openapi.json", "/no/such/page"])
+@pytest.mark.parametrize(
+    "path", ["/", "/admin/login/", "/api-docs", "/api-docs/redoc", "/api-docs/openapi.json", "/no/such/page"]
+)
 def test_pages_score_145(visitor, path):
     assert score(visitor.page(path, visitor.ask("GET", path))) >= 145
 
