@@ -187,8 +187,8 @@ def dots(few: str) -> dict[str, Any]:
         _("Facilidad y discriminación"),
         x=[round(100 * float(facility), 1) for facility, _discrimination, _trouble in pairs],
         series=[
-            (_("por revisar"), [float(found) if trouble > 0 else None for _facility, found, trouble in pairs]),
             (_("en orden"), [None if trouble > 0 else float(found) for _facility, found, trouble in pairs]),
+            (_("por revisar"), [float(found) if trouble > 0 else None for _facility, found, trouble in pairs]),
         ],
         axis=_("Facilidad (%)"),
         target=(_("discriminación 0,2"), 0.2),

@@ -374,7 +374,7 @@ def sum_sources() -> None:
         Sum("reports"), those(agreed__gt=0), those(is_retired=True),
     ]  # fmt: skip
     counted = QuestionStatistics.objects.filter(counted_at__isnull=False).order_by().values("origin", "model")
-    truth = counted.annotate(**{f"all_{name}": total for name, total in zip(SUMS, sums, strict=True)})
+    truth: Any = counted.annotate(**{f"all_{name}": total for name, total in zip(SUMS, sums, strict=True)})
     rows = [
         SourceStatistics(origin=row["origin"], model=row["model"], **{name: row[f"all_{name}"] or 0 for name in SUMS})
         for row in truth

@@ -133,7 +133,7 @@
       values.forEach((value, i) => {
         if (value === null) return;
         const title = draw("title", {}, `${chart.axis}: ${shown(chart.x[i])}, ${name}: ${shown(value)}`);
-        group.append(draw("circle", { class: "dot", cx: x(chart.x[i]), cy: y(value), r: 4 }, title));
+        group.append(draw("circle", { class: "dot", cx: x(chart.x[i]), cy: y(value), r: nth ? 5 : 3.5 }, title));
       });
       svg.append(group);
     });
