@@ -11,7 +11,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from learning import learner_page
+from learning import learner_page, quality_page
 from learning.models import (
     LETTERS,
     Challenge,
@@ -22,7 +22,10 @@ from learning.models import (
     IntensiveResponse,
     IntensiveSession,
     QuestionReport,
+    QuestionStatistics,
     RetiredQuestion,
+    SourceStatistics,
+    StatisticsCursor,
     ThemeShelf,
     UserResponse,
 )
@@ -146,8 +149,13 @@ class QuestionReportAdmin(ListAdmin):
     related = ("challenge",)
     ordering = ("state", "created_at", "id")  # up to the key, as the index has it: the admin would add it downwards
     filter_orders = {"state": ["state", "created_at", "id"], "reason": ["state", "created_at", "id"]}
-    ways = [by_number(), by_user("-pk")]
-    search_help_text = _("Un usuario (su número, su correo o @nombre) o una fila (#número).")
+    ways = [
+        by_number(),
+        by_user("-pk"),
+        # All reports of one question, whoever's copy it was.
+        Way(FINGERPRINT, lambda term: {"challenge__fingerprint": term}, ["challenge_id"]),
+    ]
+    search_help_text = _("Un usuario (su número, su correo o @nombre), una fila (#número) o la huella de una pregunta.")
     actions = ["retire", "correct_a", "correct_b", "correct_c", "correct_d", "reject"]
     readonly_fields = [
         "created_at", "reason", "comment", "question", "options", "explanation", "origin", "verification", "state",
@@ -221,6 +229,28 @@ class QuestionReportAdmin(ListAdmin):
             self.log_change(request, report, str(report.get_state_display()))
         said = ngettext("%(count)d aviso decidido.", "%(count)d avisos decididos.", len(open_ones))
         self.message_user(request, said % {"count": len(open_ones)}, messages.SUCCESS)
+
+
+# --- What answers say about questions ---------------------------------------------------------------------------------
+
+
+@admin.register(QuestionStatistics)
+class QuestionStatisticsAdmin(FactAdmin):
+    list_display = ["fingerprint", "origin", "model", "answered", "facility", "discrimination", "reports", "trouble"]
+    ordering = ("-trouble", "-id")
+    ways = [by_number(), Way(FINGERPRINT, lambda term: {"fingerprint": term}, ["id"])]
+    search_help_text = _("Una fila (#número) o una huella.")
+
+
+@admin.register(SourceStatistics)
+class SourceStatisticsAdmin(FactAdmin):
+    list_display = ["origin", "model", "questions", "answered", "correct", "reports", "verified", "retired"]
+    ordering = ("origin", "model")
+
+
+@admin.register(StatisticsCursor)
+class StatisticsCursorAdmin(FactAdmin):
+    list_display = ["kind", "last_id", "seen_id", "seen_at"]
 
 
 # --- Answers ---------------------------------------------------------------------------------------------------------
@@ -320,4 +350,11 @@ class ImportedRowAdmin(FactAdmin):
 
 admin.site.add_page(  # type: ignore[attr-defined]  # it is ours: ops.admin_site
     "learners/<int:user_id>/", learner_page.page, name="learner", permission="metrics.view_usermetrics"
+)
+admin.site.add_page(  # type: ignore[attr-defined]
+    "quality/",
+    quality_page.page,
+    name="quality",
+    label=_("Calidad de las preguntas"),
+    permission="learning.view_questionreport",
 )

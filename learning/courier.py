@@ -1,11 +1,11 @@
-"""Delivering for good: three kinds of work side by side, so that neither a slow model nor a slow mail server keeps a
-challenge from arriving. `manage.py deliver_challenges --loop` does nothing else; on the embedded default the server
-does it beside its requests."""
+"""Delivering for good: kinds of work side by side, so that neither a slow model, nor a slow mail server, nor the
+counting of answers keeps a challenge from arriving. `manage.py deliver_challenges --loop` does nothing else; on the
+embedded default the server does it beside its requests."""
 
 from collections.abc import Callable
 from typing import Any
 
-from learning import delivery
+from learning import delivery, question_statistics
 from ops import outbox, prometheus
 from ops.rounds import Rounds
 
@@ -13,8 +13,8 @@ from ops.rounds import Rounds
 def courier(
     seconds: float, *, limit: int | None = None, mail: bool = True, say: Callable[[str], Any] = lambda line: None
 ) -> Rounds:
-    """Rounds that deliver, make ahead and (unless `mail` is False) send mail every `seconds` seconds. `say` is given a
-    line whenever something was done."""
+    """Rounds that deliver, make ahead, count what answers say about questions, and (unless `mail` is False) send mail
+    every `seconds` seconds. `say` is given a line whenever something was done."""
 
     def deliver(stopping: delivery.Stopping) -> None:
         if done := delivery.deliver_due(limit=limit, stopping=stopping):
@@ -28,5 +28,9 @@ def courier(
         if done := outbox.send_due(stopping=stopping):
             say(outbox.summary(done))
 
+    def count(stopping: delivery.Stopping) -> None:
+        question_statistics.refresh(stopping=stopping)
+
     prometheus.start()
-    return Rounds(seconds, {"deliver": deliver, "make": make} | ({"mail": send} if mail else {}))
+    works = {"deliver": deliver, "make": make, "count": count}
+    return Rounds(seconds, works | ({"mail": send} if mail else {}))

@@ -450,6 +450,102 @@ class RetiredQuestion(models.Model):
         return self.question[:80]
 
 
+class QuestionStatistics(models.Model):
+    """How one question does with all who met it: learning.question_statistics counts it, and says what the figures
+    mean. No text of it: the question stands in its copies, and goes with them."""
+
+    fingerprint = models.CharField(_("huella"), max_length=64)
+    example_id = models.BigIntegerField(_("una copia"), null=True)  # a challenge; it may be gone meanwhile
+    origin = models.CharField(_("origen"), max_length=6, choices=Challenge.Origin, blank=True)
+    model = models.CharField(_("modelo"), max_length=100, blank=True)
+    copies = models.PositiveIntegerField(_("copias"), default=0)
+    answered = models.PositiveIntegerField(_("respuestas"), default=0)
+    correct = models.PositiveIntegerField(_("aciertos"), default=0)
+    facility = models.DecimalField(_("facilidad"), max_digits=5, decimal_places=4, null=True)  # 0 to 1
+    discrimination = models.DecimalField(_("discriminación"), max_digits=5, decimal_places=4, null=True)  # -1 to 1
+    unchosen = models.PositiveSmallIntegerField(_("opciones que nadie elige"), null=True)
+    reports = models.PositiveIntegerField(_("avisos"), default=0)
+    agreed = models.PositiveSmallIntegerField(_("soluciones que coinciden"), default=0)
+    is_retired = models.BooleanField(_("retirada"), default=False)
+    trouble = models.DecimalField(_("problemas"), max_digits=6, decimal_places=4, default=0)
+    due_at = models.DateTimeField(_("se cuenta"), null=True)  # null: nothing has happened since it was counted
+    counted_at = models.DateTimeField(_("contada"), null=True)
+
+    class Meta:
+        db_table = "question_statistics"
+        verbose_name = _("estadística de una pregunta")
+        verbose_name_plural = _("estadísticas de preguntas")
+        constraints = [
+            # Marking and counting one question.
+            models.UniqueConstraint(fields=["fingerprint"], name="question_statistics_fingerprint"),
+        ]
+        indexes = [
+            # Counting: what is due.
+            models.Index(fields=["due_at"], name="question_statistics_due"),
+            # The staff's page, ordered by each of its columns; the worst first.
+            models.Index(fields=["trouble"], name="question_statistics_trouble"),
+            models.Index(fields=["answered"], name="question_statistics_answered"),
+            models.Index(fields=["facility"], name="question_statistics_facility"),
+            NamedIndex(fields=["discrimination"], name="question_statistics_discrimination"),
+            models.Index(fields=["unchosen"], name="question_statistics_unchosen"),
+            models.Index(fields=["reports"], name="question_statistics_reports"),
+            models.Index(fields=["agreed"], name="question_statistics_agreed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.fingerprint[:12]
+
+
+class SourceStatistics(models.Model):
+    """The same of all questions of one source: sums over `QuestionStatistics`, kept with them."""
+
+    origin = models.CharField(_("origen"), max_length=6, choices=Challenge.Origin, blank=True)
+    model = models.CharField(_("modelo"), max_length=100, blank=True)
+    questions = models.BigIntegerField(_("preguntas"), default=0)
+    answered = models.BigIntegerField(_("respuestas"), default=0)
+    correct = models.BigIntegerField(_("aciertos"), default=0)
+    discriminated = models.BigIntegerField(_("con discriminación"), default=0)
+    discrimination_sum = models.DecimalField(_("suma de discriminaciones"), max_digits=16, decimal_places=4, default=0)
+    unchosen = models.BigIntegerField(_("opciones que nadie elige"), default=0)
+    reports = models.BigIntegerField(_("avisos"), default=0)
+    verified = models.BigIntegerField(_("verificadas"), default=0)
+    retired = models.BigIntegerField(_("retiradas"), default=0)
+
+    class Meta:
+        db_table = "source_statistics"
+        verbose_name = _("estadística de un origen")
+        verbose_name_plural = _("estadísticas de orígenes")
+        constraints = [
+            # Adding what changed of a question.
+            models.UniqueConstraint(fields=["origin", "model"], name="source_statistics_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_origin_display()} {self.model}".strip()
+
+
+class StatisticsCursor(models.Model):
+    """Up to which answer of a table its question has been marked for counting."""
+
+    kind = models.CharField(_("clase"), max_length=24)
+    last_id = models.BigIntegerField(_("último número"), default=0)
+    # The last one there was at `seen_at`: some time later, no earlier number can still be on its way.
+    seen_id = models.BigIntegerField(_("número visto"), default=0)
+    seen_at = models.DateTimeField(_("visto"), default=timezone.now)
+
+    class Meta:
+        db_table = "statistics_cursors"
+        verbose_name = _("marca de las estadísticas")
+        verbose_name_plural = _("marcas de las estadísticas")
+        constraints = [
+            # Going on where the last batch ended.
+            models.UniqueConstraint(fields=["kind"], name="statistics_cursors_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.last_id}"
+
+
 class ImportedTable(models.Model):
     """How far the import of one kind of row of a first-generation database has come, and what became of the rows."""
 

@@ -1,10 +1,22 @@
 """The six metric reads (contract section 7), each from totals: none grows with a learner's history."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from metrics.models import DayTotal, ModeTotal, SessionScore, SessionSums, ThemeTotal, UserAchievement, UserMetrics
+from django.db.models import Sum
+
+from metrics.models import (
+    AnswerTotal,
+    DayTotal,
+    ModeTotal,
+    SessionScore,
+    SessionSums,
+    ThemeTotal,
+    UserAchievement,
+    UserMetrics,
+)
 from metrics.scoring import ACHIEVEMENTS
 
 
@@ -105,3 +117,10 @@ def mean(total: Decimal | int, count: int) -> Decimal:
     if not count:
         return Decimal(0)
     return (Decimal(total) / count).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def answer_sums(user_ids: Sequence[int], theme_keys: Sequence[str]) -> dict[tuple[int, str], tuple[int, int]]:
+    """{(user, theme): (answered, correct)} of these users in these themes, over all levels; for staff's statistics."""
+    rows = AnswerTotal.objects.filter(user_id__in=user_ids, theme_key__in=theme_keys).order_by()
+    sums = rows.values("user_id", "theme_key").annotate(all_answered=Sum("answered"), all_correct=Sum("correct"))
+    return {(row["user_id"], row["theme_key"]): (row["all_answered"], row["all_correct"]) for row in sums}

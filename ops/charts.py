@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 Value = float | int | None
-Kind = Literal["lines", "bars", "rows"]  # over time as lines or stacked columns; one horizontal bar for each name
+# Over time as lines or stacked columns; one horizontal bar for each name; one dot for each pair of numbers.
+Kind = Literal["lines", "bars", "rows", "dots"]
 Tone = Literal["", "good", "bad"]
 
 
@@ -23,7 +24,7 @@ def chart(
     top: float | None = None,
     note: Any = "",
 ) -> dict[str, Any]:
-    """One picture. `x`: names, ISO days, or with `time` seconds since 1970; `axis`: what they are, for the table;
+    """One picture. `x`: names, ISO days, with `time` seconds since 1970, or of dots per cents; `axis`: what they are;
     `series`: (name, values, as many as `x`); `target`: (name, value) of a line across; `top`: the end of the scale;
     `empty`: why there is nothing, shown when no value is above zero (with a `target`: when there is no value)."""
     values = [value for _name, row in series for value in row if value is not None]
@@ -35,7 +36,7 @@ def chart(
         "unit": unit,
         "time": time,
         "axis": str(axis),
-        "x": [item if isinstance(item, int) else str(item) for item in x],
+        "x": [item if isinstance(item, int | float) else str(item) for item in x],
         "series": [{"name": str(name), "values": list(row)} for name, row in series],
         "target": {"name": str(target[0]), "value": target[1]} if target else None,
         "top": top,

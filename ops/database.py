@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, models, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections, models, transaction
 from django.db.backends.signals import connection_created
 
 logger = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ R = TypeVar("R")
 
 TRIES = 4
 NOT_PREPARED = 1047  # a Galera node that has lost the others, and refuses every statement
+NO_SUCH_TABLE = 1146  # MySQL, MariaDB
 # Lock wait time-out and deadlock (MySQL, MariaDB; a Galera certification failure is 1213 too).
 CONFLICT_CODES = {1205, 1213, NOT_PREPARED}
 
@@ -85,6 +86,11 @@ def is_conflict(exc: OperationalError | Conflict) -> bool:
 # --- Which database --------------------------------------------------------------------------------------------------
 
 REPLICA = "replica"
+
+
+def lacks_tables(exc: DatabaseError) -> bool:
+    """Whether a statement failed since a table of ours is not there (yet)."""
+    return bool(exc.args) and (exc.args[0] == NO_SUCH_TABLE or "no such table" in str(exc.args[0]))
 
 
 def for_reports() -> str:

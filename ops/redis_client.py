@@ -189,12 +189,23 @@ class GuardedRedis(Redis):
             self.connection.disconnect()  # nobody uses it unasked
             raise
 
+    def _freshen(self) -> None:
+        """Replace the kept connection when Redis has closed it meanwhile: these commands are not sent a second time."""
+        if not self._is_keeping():
+            return
+        try:
+            is_fresh = self.connection.is_connected and not self.connection.can_read(0)
+        except (RedisError, OSError):
+            is_fresh = False
+        if not is_fresh:
+            self._connect()
+
     def execute_command(self, *args: Any, **options: Any) -> Any:
         if guard.refuses():
             raise RedisAway("the breaker is open")
-        self._is_keeping()
         started = time.perf_counter()
         try:
+            self._freshen()
             answer = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         except AWAY as exc:
             tally().cache_error()

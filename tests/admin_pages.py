@@ -8,18 +8,29 @@ from django.contrib import admin
 from django.db import connection
 from django.test import Client, RequestFactory
 
+from learning import quality_page
+
 MOST_QUERIES = 20
 # A row, a user (by number, address, name), the beginning of a name, a theme, a session, a question, a day.
 TERMS = [
     "#77", "77", "1", "ana77@example.org", "@ana77", "ana77", "a", "Tema 3", f"{77:032x}", "f" * 64, "2026-11-01",
 ]  # fmt: skip
+# Pages that are no lists.
+DRAWN = [
+    "operations/", "operations/data?span=hour", "operations/data?span=day",
+    *(f"quality/?o={order}" for order in sorted(quality_page.ORDERS)), "quality/?p=40", "quality/?o=facility&p=40",
+]  # fmt: skip
 
 
-def pages(staff: Any, *, terms: list[str] = TERMS, choices: int = 3) -> dict[str, Callable[[], int]]:
-    """{what is looked at: a function that asks for it as `staff` and returns the status of the answer}"""
+def pages(staff: Any, *, terms: list[str] = TERMS, choices: int = 3, learner: int = 1) -> dict[str, Callable[[], int]]:
+    """{what is looked at: a function that asks for it as `staff` and returns the status of the answer}; `learner`
+    is the user whose page is looked at."""
     client = Client()
     client.force_login(staff)
     asked = {"admin index": lambda: ask(client, "/admin/")}
+    asked |= {
+        f"admin {path}": lambda path=path: ask(client, f"/admin/{path}") for path in [*DRAWN, f"learners/{learner}/"]
+    }  # type: ignore[misc]
     for model, its_admin in admin.site._registry.items():
         path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
         for way, query in _ways(its_admin, staff, terms, choices).items():

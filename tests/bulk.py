@@ -63,6 +63,7 @@ def fill(site: Site) -> None:
         people(site.users, tokens=site.tokens)
         _learning(site, owner)
         totals()
+        statistics(site)
         _house(site, owner)
 
 
@@ -259,6 +260,26 @@ def totals() -> None:
         metrics.UserAchievement, "users JOIN seq_1_to_2", user_id="id",
         achievement_id="ELT(seq, 'first_session', 'perfect_accuracy')", points_earned="10",
     )  # fmt: skip
+
+
+def statistics(site: Site) -> None:
+    """Of every question that was answered; the last 400 answers of each table have not been looked at."""
+    insert(
+        learning.QuestionStatistics, numbers(site.responses // 3), fingerprint="SHA2(seq, 256)", example_id="3 * seq",
+        origin="'bank'", copies="3", answered="MOD(seq * 7919, 5000)", correct="1",
+        facility="IF(MOD(seq, 3), MOD(seq * 7919, 10000) / 10000, NULL)",
+        discrimination="IF(MOD(seq, 4), MOD(seq * 104729, 20000) / 10000 - 1, NULL)",
+        unchosen="IF(MOD(seq, 3), MOD(seq, 4), NULL)", reports="IF(MOD(seq, 50), 0, MOD(seq, 7))",
+        agreed="IF(MOD(seq, 3), 2, 0)", trouble="MOD(seq * 7919, 30000) / 10000",
+        due_at="IF(MOD(seq, 500), NULL, UTC_TIMESTAMP(6))", counted_at=PAST,
+    )  # fmt: skip
+    insert(learning.SourceStatistics, numbers(9), origin="'bank'", model="CONCAT('m-', seq)", questions="seq * 1000")
+    for model in (learning.UserResponse, learning.IntensiveResponse):
+        table = model._meta.db_table
+        insert(
+            learning.StatisticsCursor, f"(SELECT MAX(id) AS newest FROM {table}) AS answers", kind=f"'{table}'",
+            last_id="newest - 400", seen_id="newest", seen_at="'2026-01-01'",
+        )  # fmt: skip
 
 
 def _house(site: Site, owner: str) -> None:

@@ -79,7 +79,10 @@ def test_every_list_and_row_opens_with_few_queries(as_role, questions, learner):
     """However many rows: the learner's questions are as many as there are users with one each."""
     outbox.enqueue(learner.pk, "password_reset", {}, language="es", useful_for=timedelta(hours=1))
     staff = as_role("superuser").user
-    statuses = {where: look() for where, look in pages(staff, terms=["#1", str(learner.pk), "@nadie"]).items()}
+    statuses = {
+        where: look()
+        for where, look in pages(staff, terms=["#1", str(learner.pk), "@nadie"], learner=learner.pk).items()
+    }
     assert {where: status for where, status in statuses.items() if status != 200} == {}
     assert len(statuses) > 60
 

@@ -41,6 +41,7 @@ PAGES = [
     Seen("/admin/", who="staff", ready="#content", also_dark=True),
     Seen("/admin/operations/", who="staff", ready="#chart-active svg", also_dark=True),
     Seen("/admin/learners/{learner}/", who="staff", ready="#chart-themes svg", also_dark=True),
+    Seen("/admin/quality/", who="staff", ready="#chart-dots svg", also_dark=True),
     Seen("/admin/learning/questionreport/", who="staff", ready="#result_list", also_dark=True),
 ]
 
@@ -52,10 +53,14 @@ from accounts.models import User
 from accounts.tokens import speaking_for
 from learning.models import Challenge
 from learning.services.reports import report_question
+from learning import question_statistics
+from learning.tests.crowd import crowd
 learner = User.objects.get(username="demo_learner")
 for number, challenge in enumerate(Challenge.objects.filter(user_id=learner.pk).order_by("pk")[:3]):
     comment = "Creo que la buena es otra. " * 4 * number
     report_question(speaking_for(learner), challenge.pk, reason="wrong_key", comment=comment)
+crowd()
+question_statistics.rebuild()
 print(json.dumps({"unsubscribe": unsubscribe_token(learner), "learner": learner.pk}))
 """
 

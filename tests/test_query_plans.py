@@ -23,7 +23,7 @@ from django.utils import timezone
 from accounts.mails import unsubscribe_token
 from accounts.models import User
 from conftest import Api
-from learning import delivery
+from learning import delivery, question_statistics
 from learning.models import Challenge, ChallengeSchedule, IntensiveSession, QuestionReport
 from learning.services import reports
 from ops import outbox
@@ -158,6 +158,7 @@ def commands() -> dict[str, Any]:
         "send_outbox --stuck": lambda: outbox.stuck(timezone.now()),
         "prune": lambda: call_command("prune", days=360, verbosity=0),
         "rebuild_metrics": lambda: call_command("rebuild_metrics", user=bulk.WHALE, verbosity=0),
+        "question statistics": lambda: question_statistics.refresh(limit=100),
         "accept a report": lambda: reports.accept(QuestionReport.objects.filter(state="open").first(), bulk.STAFF),
     }
     return {name: lambda ask=ask: bool(ask()) and 200 or 200 for name, ask in asked.items()}
@@ -209,7 +210,7 @@ GROWING = {
     "users", "revoked_tokens", "challenge_schedules", "challenges", "deliveries", "theme_shelves", "user_responses",
     "intensive_sessions", "intensive_responses", "question_reports", "retired_questions", "session_scores",
     "user_metrics", "theme_totals", "mode_totals", "day_totals", "answer_totals", "answer_days", "user_achievements",
-    "model_calls", "model_budgets", "outbox", "django_session",
+    "model_calls", "model_budgets", "outbox", "django_session", "question_statistics",
 }  # fmt: skip
 
 

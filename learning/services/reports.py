@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.tokens import TokenUser
 from learning.models import LETTERS, Challenge, IntensiveResponse, QuestionReport, RetiredQuestion, ThemeShelf
+from learning.question_statistics import mark
 from learning.services.challenges import ChallengeNotFound, fact_of
 from learning.services.upcoming import used_up
 from learning.words import fold
@@ -100,6 +101,7 @@ def _retire(challenge: Challenge) -> None:
 def _decide(report: QuestionReport, state: str, staff_id: int) -> None:
     report.state, report.decided_by_id, report.decided_at = state, staff_id, timezone.now()
     report.save(update_fields=["state", "decided_by", "decided_at"])
+    mark(report.challenge.fingerprint)
     log_business_event("REPORT_DECIDED", {"report": report.pk, "decision": state, "staff": staff_id})
 
 
@@ -145,6 +147,7 @@ def _put_right(challenge: Challenge, *, is_void: bool, answer: str = "") -> None
     for session_id, (answered, correct) in counts_after.items():
         was_answered, was_correct = counts_before[session_id]
         correct_session(user_id, session_id, answered=answered - was_answered, correct=correct - was_correct)
+    mark(challenge.fingerprint)
 
 
 def _counts(answers: list[Any]) -> dict[uuid.UUID, tuple[int, int]]:

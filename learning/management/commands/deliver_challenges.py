@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
-from learning import delivery
+from learning import delivery, question_statistics
 from learning.courier import courier
 from ops import outbox, prometheus
 from ops.management.arguments import seconds, whole
@@ -14,7 +14,8 @@ from ops.pulse import pulse
 class Command(BaseCommand):
     help = (
         "Deliver the scheduled challenges that are due, make the next ones ahead, and send the mail about them. "
-        "One pass, for cron or a timer, or --loop. Any number of these may run at once; nothing is delivered twice."
+        "What answers say about questions is counted on the way. One pass, for cron or a timer, or --loop. Any number "
+        "of these may run at once; nothing is delivered twice."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             made = delivery.make_ahead(limit=limit, progress=bar.update)
         if mail and made[delivery.DELIVERED]:
             mails += outbox.send_due()
+        question_statistics.refresh()
         self.say(delivery.summary(done + made))
         if mail:
             self.say(outbox.summary(mails))

@@ -42,6 +42,8 @@ class Command(TableCommand):
         if connection.vendor == "sqlite":
             self.rebuild_file(are_all, dry_run)
             return
+        if not tables:
+            raise CommandError("the database has no tables of ours: run `manage.py migrate` first")
         sizes = our_tables(connection)
         chosen = [sizes[name] for name in tables]
         self.stdout.write(PROMISE)

@@ -108,6 +108,38 @@
     }
   }
 
+  // --- One dot for each pair: per cents across, -1 to 1 upwards -----------------------------------------------------
+
+  function dots(chart, width) {
+    const height = 260, left = 40, right = 12, top = 12, bottom = 38;
+    const x = (value) => left + ((width - left - right) * value) / 100;
+    const y = (value) => top + ((height - top - bottom) * (1 - value)) / 2;
+    const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": said(chart) });
+    for (const value of [-1, -0.5, 0, 0.5, 1]) {
+      svg.append(draw("line", { class: "grid", x1: left, x2: width - right, y1: y(value), y2: y(value) }));
+      svg.append(draw("text", { class: "tick", x: left - 6, y: y(value) + 4, "text-anchor": "end" }, number.format(value)));
+    }
+    for (const value of [0, 25, 50, 75, 100]) {
+      svg.append(draw("text", { class: "tick", x: x(value), y: height - 22, "text-anchor": value === 100 ? "end" : "middle" }, number.format(value)));
+    }
+    svg.append(draw("text", { class: "tick", x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, chart.axis));
+    if (chart.target) {
+      const at = y(chart.target.value);
+      svg.append(draw("line", { class: "target", x1: left, x2: width - right, y1: at, y2: at }));
+      svg.append(draw("text", { class: "tick", x: left + 4, y: at - 4 }, chart.target.name));
+    }
+    chart.series.forEach(({ name, values }, nth) => {
+      const group = draw("g", { class: `series-${nth}` });
+      values.forEach((value, i) => {
+        if (value === null) return;
+        const title = draw("title", {}, `${chart.axis}: ${shown(chart.x[i])}, ${name}: ${shown(value)}`);
+        group.append(draw("circle", { class: "dot", cx: x(chart.x[i]), cy: y(value), r: nth ? 5 : 3.5 }, title));
+      });
+      svg.append(group);
+    });
+    return svg;
+  }
+
   // --- One horizontal bar for each name ----------------------------------------------------------------------------
 
   function rows(chart, width) {
@@ -153,13 +185,15 @@
       make("tbody", {}, ...body.map((row) => make("tr", {}, ...cells(row)))));
   }
 
+  const KINDS = { rows, dots };
+
   function pictured(chart, figure) {
     const width = Math.max(240, Math.floor(figure.clientWidth || 480));
     if (chart.empty) return [make("p", { class: "empty" }, chart.empty)];
     const many = chart.series.length > 1;
     const legend = many ? [make("ul", { class: "legend" }, ...chart.series.map(({ name }, nth) =>
       make("li", { class: `series-${nth}` }, name)))] : [];
-    return [...legend, (chart.kind === "rows" ? rows : overTime)(chart, width)];
+    return [...legend, (KINDS[chart.kind] ?? overTime)(chart, width)];
   }
 
   const built = new Map();  // by id: what is filled anew each time, so that an opened table stays open
@@ -187,7 +221,7 @@
     parts.details.hidden = Boolean(chart.empty);
     const unit = chart.unit ? ` (${chart.unit})` : "";
     const names = chart.series.map(({ name }) => `${name}${unit}`);
-    const body = chart.x.map((x, i) => [label(x, chart.time, true), ...chart.series.map(({ values }) => values[i])]);
+    const body = chart.x.map((x, i) => [chart.kind === "dots" ? x : label(x, chart.time, true), ...chart.series.map(({ values }) => values[i])]);
     parts.body.replaceChildren(tableOf([chart.axis, ...names], body));
   }
 
