@@ -27,14 +27,17 @@ class Seen:
     also_dark: bool = False
 
     def __str__(self) -> str:
-        return self.path.strip("/").replace("?", "-").partition("=")[0].replace("/", "-") or "front"
+        return self.path.strip("/?").replace("?", "-").partition("=")[0].replace("/", "-") or "front"
 
 
 PAGES = [
     Seen("/", ready="#demo button", also_dark=True),
     Seen("/?lang=en", ready="#demo button"),
     Seen("/api-docs", ready=".opblock"),
-    Seen("/api-docs/redoc", ready="#redoc h2"),
+    # Its buttons that fold JSON are 15 pixels wide. The operations are all built alike: axe takes a second for each.
+    Seen(
+        "/api-docs/redoc", ready="#redoc h2", not_ours=(".collapser", "[id^='operation/']:not([id^='operation/auth'])")
+    ),
     Seen("/unsubscribe?token={unsubscribe}", ready="button", also_dark=True),
     Seen("/unsubscribe?token=cut", status=404, also_dark=True),
     Seen("/admin/login/", ready="[name=password]", also_dark=True),
