@@ -24,7 +24,7 @@ from benchmarks import database
 from benchmarks.load import family, pss_mb, wrk
 from benchmarks.plot import Line, plot
 from benchmarks.scenarios import ROUNDS, SECONDS, SHORT, Table, scenario
-from benchmarks.stack import learner_with_history, master_of, persenaut
+from benchmarks.stack import learner_with_history, master_of, persenaut, shared_database
 from tests.live import ROOT, Live, own_database
 from tests.model_server import ModelServer, good, is_exam, slow
 from tests.people import Learner, register
@@ -188,9 +188,9 @@ class Held:
 def with_model() -> Iterator[tuple[Live, ModelServer]]:
     """A server with a language model, and as many threads as it has by default."""
     model = ModelServer()
-    budgets = {"AI_CALLS_PER_USER": "100000", "AI_CALLS_PER_ADDRESS": "100000"}
+    settings = {"AI_CALLS_PER_USER": "100000", "AI_CALLS_PER_ADDRESS": "100000", "DATABASE_URL": shared_database()}
     try:
-        with Live(workers=2, threads=8, AI_BASE_URL=model.url, redis_db=6, **budgets) as server:
+        with Live(workers=2, threads=8, AI_BASE_URL=model.url, redis_db=6, **settings) as server:
             yield server, model
     finally:
         model.close()
