@@ -3,7 +3,7 @@
 Measured in CPU time of the one thread, which other work on the machine hardly stretches.
 
 python -m benchmarks.inside bare           the reference
-python -m benchmarks.inside persenaut      our reads, on the DATABASE_URL and REDIS_URL of the environment
+python -m benchmarks.inside persenaut      our requests, on the DATABASE_URL and REDIS_URL of the environment
 python -m benchmarks.inside profile NAME   where the time of one of our reads goes
 """
 
@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 ROUNDS, REQUESTS = 5, 150
@@ -153,15 +153,42 @@ def writes() -> dict[str, list[float]]:
         assert caller.status.startswith("200"), (caller.status, said)
         return json.loads(said), 1e6 * took
 
-    for _ in range(2 * ROUNDS):
-        started, _took = post("/api/intensive-review/start", theme="Historia", gameMode="normal")
-        session = started["sessionId"]
+    def started(mode: str) -> tuple[str, list[int]]:
+        said, _took = post("/api/intensive-review/start", theme="Historia", gameMode=mode)
+        return said["sessionId"], [one["id"] for one in said["challenges"]]
+
+    def answer(session: str, question: int) -> float:
         about = {"selectedAnswer": "B", "responseTime": 1, "sessionId": session}
-        questions = [one["id"] for one in started["challenges"]]
-        answers = [post("/api/save-intensive-response", questionId=question, **about) for question in questions]
-        results["save_response"].append(statistics.median(took for _said, took in answers))
+        return post("/api/challenges/save-intensive-response", questionId=question, **about)[1]
+
+    for _ in range(2 * ROUNDS):
+        session, questions = started("normal")
+        results["save_response"].append(statistics.median(answer(session, question) for question in questions))
         results["save_results"].append(post("/api/intensive-review/save-results", sessionId=session)[1])
+    for answers in (3, 15):
+        session, questions = started("survival")
+        counts = [statements(partial(answer, session, one)) for one in questions[:answers]]
+        results["save_response_sql"] = counts[1:]
+        results[f"save_results_{answers}_sql"] = [
+            statements(partial(post, "/api/intensive-review/save-results", sessionId=session))
+        ]
     return results
+
+
+def statements(work: Callable[[], Any]) -> int:
+    """How many SQL statements it sends."""
+    from django.db import connection
+
+    count = 0
+
+    def counting(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
+        nonlocal count
+        count += 1
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(counting):
+        work()
+    return count
 
 
 def profile(name: str) -> None:

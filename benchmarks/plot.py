@@ -18,6 +18,13 @@ class Line:
     y: Sequence[float]
 
 
+def even(most: float) -> list[float]:
+    """0 and some round numbers up to `most`."""
+    power = 10 ** math.floor(math.log10(most))
+    step = next(step for step in (0.1 * power, 0.2 * power, 0.5 * power, power) if most / step <= 7.5)
+    return [number * step for number in range(int(most / step) + 1)]
+
+
 def plot(name: str, title: str, x_axis: str, y_axis: str, lines: list[Line], *, logarithmic: bool = False) -> Path:
     """Draw lines from (0, 0) upwards; with `logarithmic`, x in powers of ten. Returns the file."""
     scale = math.log10 if logarithmic else float
@@ -43,7 +50,7 @@ def plot(name: str, title: str, x_axis: str, y_axis: str, lines: list[Line], *, 
         _, down = at(lines[0].x[0], y)
         parts.append(f'<path d="M{LEFT} {down}H{WIDTH - RIGHT}" stroke="#ddd"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{down + 4}" text-anchor="end">{y:.3g}</text>')
-    for x in sorted({x for line in lines for x in line.x}):
+    for x in sorted({x for line in lines for x in line.x}) if logarithmic else even(max(xs)):
         across, _ = at(x, 0)
         parts.append(f'<text x="{across}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{x:,.0f}</text>')
     for number, line in enumerate(lines):

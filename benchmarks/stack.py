@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import urllib3
 
-from tests.live import ROOT, Live, free_port
+from tests.live import ROOT, Live, free_port, own_database
 from tests.people import Learner, register
 
 WORKERS = 2
@@ -41,7 +42,13 @@ class Reference:
 
 def persenaut(**env: str) -> Live:
     """A server to be started by `with`."""
-    return Live(workers=WORKERS, threads=4, **{"LOG_LEVEL": "info"} | env)
+    return Live(workers=WORKERS, threads=4, **{"LOG_LEVEL": "info", "DATABASE_URL": shared_database()} | env)
+
+
+@cache
+def shared_database() -> str:
+    """One for all servers: making the tables takes longer than many a measurement, and each has learners of its own."""
+    return own_database()
 
 
 def master_of(server: Live) -> int:

@@ -106,6 +106,7 @@ def sessions(learner: User) -> dict[str, Any]:
 
 def schedules(learner: User) -> dict[str, Any]:
     orders = list(ChallengeSchedule.objects.of_user(learner.pk).order_by("theme_key", "level")[:ROWS])
+    # Those of ninety days, which is what prune keeps: few enough to be sorted.
     deliveries = Delivery.objects.filter(schedule__in=[order.pk for order in orders]).order_by("-due_at", "-id")
     themes = {order.pk: order.theme for order in orders}
     states = {True: _("activa"), False: _("en pausa")}

@@ -1,11 +1,12 @@
 """What everybody's answers add up to, by day: for the staff's page of operations.
 
-Each day is one reading of that day's answers, by the index that begins with the day, kept for an hour (a minute, while
-anybody anywhere still lives in it): nothing is kept in step by those who answer, who would all wait for one row. What
-staff void, or a learner deletes, of an earlier day is seen within the hour.
+Each day's answers are read by the index that begins with the day, a few days at a time, and kept for an hour (a minute,
+while anybody anywhere still lives in them): nothing is kept in step by those who answer, who would all wait for one
+row. What staff void, or a learner deletes, of an earlier day is seen within the hour.
 """
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -27,30 +28,37 @@ def site_days(today: date, count: int = DAYS) -> dict[date, dict[str, Any] | Non
     """{day: {learners, answered, correct, themes: [[name, answered, correct]]}} of the last days, oldest first; None
     for a day that will be read at one of the next looks. Days are the learners' own."""
     kept = cache.get(KEY) or {}
-    now, left = time.time(), AT_ONCE
-    days: dict[date, dict[str, Any] | None] = {}
-    for ago in range(-1, count - 1):  # east of us it is tomorrow already
-        day = today - timedelta(days=ago)
-        row = kept.get(day.isoformat())
-        if left and (row is None or now - row["read_at"] >= (cache.SHORT if ago <= 1 else cache.VERY_LONG)):
-            left -= 1
-            row = read_day(day) | {"read_at": now}
-        days[day] = row
-    if left < AT_ONCE:
+    now = time.time()
+    span = [today - timedelta(days=ago) for ago in range(-1, count - 1)]  # east of us it is tomorrow already
+    days: dict[date, dict[str, Any] | None] = {day: kept.get(day.isoformat()) for day in span}
+    old = [
+        day
+        for ago, (day, row) in enumerate(days.items(), start=-1)
+        if row is None or now - row["read_at"] >= (cache.SHORT if ago <= 1 else cache.VERY_LONG)
+    ]
+    if old:
+        days |= {day: row | {"read_at": now} for day, row in read_days(old[:AT_ONCE]).items()}
         cache.set(KEY, {day.isoformat(): row for day, row in days.items() if row}, cache.DAY)
     if not (days[today + timedelta(days=1)] or {}).get("answered"):
         del days[today + timedelta(days=1)]
     return dict(sorted(days.items()))
 
 
-def read_day(day: date) -> dict[str, Any]:
-    rows = AnswerDay.objects.filter(day=day)
-    whole = rows.aggregate(learners=Count("user", distinct=True), answered=Sum("answered"), correct=Sum("correct"))
-    by_theme = rows.values("theme_key").annotate(answered=Sum("answered"), correct=Sum("correct"))
-    themes = sorted(by_theme.values_list("theme_key", "answered", "correct"), key=lambda row: -row[1])
-    return {name: int(value or 0) for name, value in whole.items()} | {
-        "themes": [[name, int(answered), int(correct)] for name, answered, correct in themes[:KEPT_THEMES]]
+def read_days(days: Sequence[date]) -> dict[date, dict[str, Any]]:
+    rows = AnswerDay.objects.filter(day__in=days).order_by()
+    found: dict[date, dict[str, Any]] = {
+        day: {"learners": 0, "answered": 0, "correct": 0, "themes": []} for day in days
     }
+    sums: dict[str, Any] = {"all_answered": Sum("answered"), "all_correct": Sum("correct")}
+    whole = rows.values("day").annotate(all_learners=Count("user", distinct=True), **sums)
+    for day, learners, answered, correct in whole.values_list("day", "all_learners", *sums):
+        found[day] |= {"learners": learners, "answered": int(answered), "correct": int(correct)}
+    by_theme = rows.values("day", "theme_key").annotate(**sums)
+    for day, theme, answered, correct in by_theme.values_list("day", "theme_key", *sums):
+        found[day]["themes"].append([theme, int(answered), int(correct)])
+    for row in found.values():
+        row["themes"] = sorted(row["themes"], key=lambda theme: -theme[1])[:KEPT_THEMES]
+    return found
 
 
 def operations_section() -> dict[str, Any]:

@@ -270,6 +270,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
         connection.is_watched = True
 
     def on_readable(self, connection: Connection, sock: socket.socket) -> None:
+        if connection not in self.connections:  # dropped by an earlier event of the same turn
+            return
         if connection.state is State.BUSY:
             # Its thread comes first. Rare, so that most requests pass without the poller's list being touched.
             self.poller.unregister(sock)

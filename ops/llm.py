@@ -2,7 +2,8 @@
 
 What goes in is the caller's affair (never a name, an e-mail or an id); what comes back is untrusted text. Calls are
 bounded in time, in tries and by budgets (ops.budget); only what may pass is retried (429, 5xx, time-outs), honouring
-Retry-After; another model steps in when one is gone; a breaker keeps learners from waiting for a server that is down.
+Retry-After; another model steps in when one is gone; a breaker keeps learners from waiting for a server that is down;
+some threads of the server never wait for it (ops.seats).
 Every failure is an `LLMError`, every call a row in `model_calls`.
 """
 
@@ -25,6 +26,7 @@ from django.utils.translation import gettext_lazy as _
 from ops import budget, prometheus
 from ops.breaker import Breaker
 from ops.models import ModelCall
+from ops.seats import seat
 
 logger = logging.getLogger(__name__)
 
@@ -98,9 +100,15 @@ def complete_many(prompts: Sequence[Prompt], *, seconds: float | None = None) ->
     """The answers to several prompts, asked at the same time: an answer or an error for each, in order.
 
     All are over within `seconds` (AI_TIMEOUT when absent), tries included. Budgets and records are this thread's work;
-    the others only wait for the network.
+    the others only wait for the network. `busy` for all when this process has too many waiting already.
     """
-    deadline = time.monotonic() + (settings.AI_TIMEOUT if seconds is None else seconds)
+    with seat() as is_seated:
+        if not is_seated:
+            return [LLMError("busy") for _ in prompts]
+        return _complete_many(prompts, time.monotonic() + (settings.AI_TIMEOUT if seconds is None else seconds))
+
+
+def _complete_many(prompts: Sequence[Prompt], deadline: float) -> list[Completion | LLMError]:
     entered = [_enter() for _ in prompts]
     begun = time.monotonic()
     answers: list[Completion | LLMError] = [LLMError("unreached")] * len(prompts)

@@ -288,6 +288,7 @@ AI_CALLS_PER_SITE = env_int("AI_CALLS_PER_SITE", 20_000)
 AI_PRICE_INPUT = env_float("AI_PRICE_INPUT", 0.0)  # of a million tokens, in whatever currency you count
 AI_PRICE_OUTPUT = env_float("AI_PRICE_OUTPUT", 0.0)
 AI_SOLVE_VOTES = env_int("AI_SOLVE_VOTES", 1)  # independent solutions that must find a generated key; 0: none
+AI_SEATS = max(1, env_int("THREADS", 8, minimum=1) - 2)  # requests of one process that may wait for the model
 AI_BATCH_SECONDS = env_float("AI_BATCH_SECONDS", 8.0)  # for all the questions of one session
 
 # --- Languages and time -------------------------------------------------------------------------------------------

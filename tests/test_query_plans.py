@@ -52,6 +52,8 @@ READS_MUCH = {
     "POST api/tutor/advice": "a year of days, by theme and level: it does not grow after that",
     "POST api/tutor-advice": "the same",
     "tutor, a year": "the same",
+    "admin operations/data?span=hour": "five days of everybody's answers, kept for an hour then",
+    "admin operations/data?span=day": "the same",
 }
 
 

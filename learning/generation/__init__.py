@@ -18,6 +18,7 @@ from learning.generation.excerpts import NotesTooThin
 from learning.generation.model import Model
 from learning.generation.notes import Cloze
 from learning.generation.retired import retired_among
+from ops.seats import seat
 from persenaut.errors import DomainError
 
 __all__ = ["Asked", "Draft", "NoQuestionSource", "NotesTooThin", "Order", "generate"]
@@ -52,10 +53,11 @@ def generate(order: Order) -> list[Draft]:
     """Up to `order.count` proper questions; fewer when the sources have no more, but never none: that raises
     NoQuestionSource, or NotesTooThin for notes."""
     basket = Basket(order)
-    for source in sources_for(order):
-        for _round in range(source.rounds):
-            if basket.missing and not basket.fill_from(source):
-                break  # it has nothing more
+    with seat():  # one for writing and checking
+        for source in sources_for(order):
+            for _round in range(source.rounds):
+                if basket.missing and not basket.fill_from(source):
+                    break  # it has nothing more
     if basket.refusals:
         logger.info("drafts refused", extra={"reasons": dict(basket.refusals), "accepted": len(basket.accepted)})
     if not basket.accepted:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import selectors
 import signal
 import socket
 import threading
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ops.gunicorn_worker import Connection, State, Worker
 from tests.http import Client
 from tests.live import Live
 from tests.servers import free_port, spawn
@@ -241,6 +243,24 @@ def test_a_connection_that_was_promised_to_be_kept_gets_its_next_request_answere
         time.sleep(0.5)
         connection.sendall(GET)
         assert said(connection).endswith(b"done")
+
+
+@pytest.mark.once
+def test_a_connection_that_was_answered_and_has_something_to_read_in_the_same_turn_does_not_end_the_worker():
+    worker = object.__new__(Worker)
+    worker.connections, worker.poller = set(), selectors.DefaultSelector()
+    ours, theirs = socket.socketpair()
+    with ours, theirs, worker.poller:
+        connection = Connection(ours, None, None)
+        worker.connections.add(connection)
+        worker.watch(connection)
+        connection.state, connection.keeps = State.BUSY, False
+        theirs.shutdown(socket.SHUT_WR)  # has its answer, and hangs up
+        events = worker.poller.select(5)
+        worker.go_on(connection)  # comes first
+        for key, _event in events:
+            key.data(key.fileobj)
+        assert events and not worker.connections
 
 
 def test_a_reload_costs_no_request(mortal):

@@ -143,7 +143,7 @@ class TestBudget:
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("fails", [False, True])
     def test_fifty_at_once_never_exceed_a_budget_of_ten(self, model, settings, make_user, fails):
-        settings.AI_CALLS_PER_USER = 10
+        settings.AI_CALLS_PER_USER, settings.AI_SEATS = 10, 50
         user = make_user()
         slow_answer = says.error(422) if fails else FINE
         model.reset(says.slow(0.3, then=lambda payload, number: slow_answer))
