@@ -444,14 +444,23 @@ def data_size() -> Table:
     database.django_here()
     table = Table("Cost of uncached reads against the size of a learner's history")
     sizes = (100, 1_000, 10_000, 30_000)
-    costs: dict[str, list[float]] = {}
-    for size in sizes:
-        name = database.fresh_database()
-        with database.database(name):
-            database.fill(users=2, challenges=100, histories={database.LITTLE: size})
-            for what, took, _rows in database.measured(database.LITTLE):
-                costs.setdefault(what, []).append(took)
-                table.add(f"{what}: {size:,} answers", [took], "ms")
-    lines = [Line(what, list(sizes), took) for what, took in costs.items() if "whole" not in what]
+    learners = dict(enumerate(sizes, 1))
+    costs: dict[str, dict[int, list[float]]] = {}
+    with database.database(database.fresh_database()):
+        database.fill(users=len(sizes), challenges=100, histories=learners)
+        for _ in range(ROUNDS):
+            for learner, size in learners.items():
+                for what, took, _rows in database.measured(learner):
+                    costs.setdefault(what, {}).setdefault(size, []).append(took)
+    for what, took in costs.items():
+        for size, values in took.items():
+            table.add(f"{what}: {size:,} answers", values, "ms")
+        most, few = took[sizes[-1]], took[sizes[1]]
+        table.add(f"{what}: {sizes[-1]:,} / {sizes[1]:,} answers", quotients(most, few), "x", target="<= 1.2")
+    lines = [
+        Line(what, list(sizes), [statistics.median(took[size]) for size in sizes])
+        for what, took in costs.items()
+        if "whole" not in what
+    ]
     plot("data_size", "Uncached metrics reads", "answers of the learner", "milliseconds", lines, logarithmic=True)
     return table
