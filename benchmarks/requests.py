@@ -270,7 +270,7 @@ def generation() -> Table:
         url = f"{server.url}/api/metrics/user/{reader.id}/metrics/overall"
         bearer = {"Authorization": f"Bearer {reader.cookie}"}
         paced(url, bearer, 100, seconds=SECONDS)
-        alone, beside, most = [], [], []
+        alone, beside, most, refused = [], [], [], []
         for _ in range(ROUNDS):
             alone.append(statistics.median(paced(url, bearer, 100, seconds=SECONDS)))
             model.reset(held := Held())
@@ -284,11 +284,11 @@ def generation() -> Table:
                     most.append(min(under_way, held.waiting))
                 finally:
                     held.go_on.set()
-                for session in sessions:
-                    session.result()
+                refused.append(sum(session.exception() is not None for session in sessions))
     table.add("cached read, alone: p50", alone, "ms", "100 a second")
     table.add("cached read beside the model calls: p50", beside, "ms")
     table.add("model calls in flight meanwhile", most, "", "16 learners ask at once", target=">= 16")
+    table.add("of 16 learners: refused", refused, "", "where the bank's questions take more than a second as well")
     table.add("beside / alone", [one / other for one, other in zip(beside, alone, strict=True)], "x", target="<= 1.3")
     return table
 
@@ -444,14 +444,23 @@ def data_size() -> Table:
     database.django_here()
     table = Table("Cost of uncached reads against the size of a learner's history")
     sizes = (100, 1_000, 10_000, 30_000)
-    costs: dict[str, list[float]] = {}
-    for size in sizes:
-        name = database.fresh_database()
-        with database.database(name):
-            database.fill(users=2, challenges=100, histories={database.LITTLE: size})
-            for what, took, _rows in database.measured(database.LITTLE):
-                costs.setdefault(what, []).append(took)
-                table.add(f"{what}: {size:,} answers", [took], "ms")
-    lines = [Line(what, list(sizes), took) for what, took in costs.items() if "whole" not in what]
+    learners = dict(enumerate(sizes, 1))
+    costs: dict[str, dict[int, list[float]]] = {}
+    with database.database(database.fresh_database()):
+        database.fill(users=len(sizes), challenges=100, histories=learners)
+        for _ in range(ROUNDS):
+            for learner, size in learners.items():
+                for what, took, _rows in database.measured(learner):
+                    costs.setdefault(what, {}).setdefault(size, []).append(took)
+    for what, took in costs.items():
+        for size, values in took.items():
+            table.add(f"{what}: {size:,} answers", values, "ms")
+        most, few = took[sizes[-1]], took[sizes[1]]
+        table.add(f"{what}: {sizes[-1]:,} / {sizes[1]:,} answers", quotients(most, few), "x", target="<= 1.2")
+    lines = [
+        Line(what, list(sizes), [statistics.median(took[size]) for size in sizes])
+        for what, took in costs.items()
+        if "whole" not in what
+    ]
     plot("data_size", "Uncached metrics reads", "answers of the learner", "milliseconds", lines, logarithmic=True)
     return table
