@@ -34,9 +34,10 @@ class Stack:
 
 
 @contextlib.contextmanager
-def stack(**env: str) -> Iterator[Stack]:
-    """A fresh one: nothing of an earlier fault is left."""
-    with private_mariadb(DurableMariaDB) as database, private_redis() as redis, mail_server() as mail:
+def stack(database: MariaDB | None = None, **env: str) -> Iterator[Stack]:
+    """A fresh one: nothing of an earlier fault is left. `database` is one that runs already."""
+    given = contextlib.nullcontext(database) if database else private_mariadb(DurableMariaDB)
+    with given as database, private_redis() as redis, mail_server() as mail:
         urls = {"DATABASE_URL": database.url, "REDIS_URL": redis.url, "DELIVERY_SECONDS": "1"}
         with Live(workers=WORKERS, **(urls | mail.env | env)) as server:
             yield Stack(server, database, redis, mail)
