@@ -45,8 +45,7 @@ def plot(name: str, title: str, x_axis: str, y_axis: str, lines: list[Line], *, 
         f'<text x="14" y="{HEIGHT / 2}" text-anchor="middle" '
         f'transform="rotate(-90 14 {HEIGHT / 2})">{escape(y_axis)}</text>',
     ]
-    for step in range(5):
-        y = top * step / 4
+    for y in even(top):
         _, down = at(lines[0].x[0], y)
         parts.append(f'<path d="M{LEFT} {down}H{WIDTH - RIGHT}" stroke="#ddd"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{down + 4}" text-anchor="end">{y:.3g}</text>')
