@@ -192,9 +192,10 @@ class GuardedRedis(Redis):
     def execute_command(self, *args: Any, **options: Any) -> Any:
         if guard.refuses():
             raise RedisAway("the breaker is open")
-        self._is_keeping()
         started = time.perf_counter()
         try:
+            if self._is_keeping() and not self.connection.is_connected:
+                self.connection.connect()  # by Sentinel; redis-py would by itself go to where the primary was
             answer = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         except AWAY as exc:
             tally().cache_error()
