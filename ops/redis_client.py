@@ -190,8 +190,8 @@ class GuardedRedis(Redis):
             raise
 
     def _freshen(self) -> None:
-        """Replace the kept connection when Redis has closed it meanwhile: these commands are not sent a second time, and
-        redis-py by itself would connect again to where the primary was, without asking Sentinel."""
+        """Replace the kept connection when Redis has closed it meanwhile: these commands are not sent a second time,
+        and redis-py by itself would connect again to where the primary was, without asking Sentinel."""
         if not self._is_keeping():
             return
         try:
