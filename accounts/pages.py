@@ -1,4 +1,4 @@
-"""The one page for people: the end of notifications by mail, from the link in each of them."""
+"""Where links in our mails lead: the end of notifications, and a new password."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -6,10 +6,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.mails import user_of_unsubscribe
-from accounts.services import unsubscribe
+from accounts.services import InvalidResetToken, unsubscribe, user_of_reset
 from ops.language import speak
 
 
@@ -34,6 +34,24 @@ def unsubscribe_page(request: HttpRequest) -> HttpResponse:
     return _page(request, _("Hecho"), done)
 
 
-def _page(request: HttpRequest, title: str, paragraphs: list[str], status: int = 200, button: str = "") -> HttpResponse:
-    shown = {"title": title, "paragraphs": paragraphs, "button": button, "language": get_language()}
-    return render(request, "accounts/page.html", shown, status=status)
+@never_cache
+@require_safe
+def new_password_page(request: HttpRequest) -> HttpResponse:
+    """For the link in a mail, where no client of ours has a page of its own (FRONTEND_URL): it asks the API."""
+    token = request.GET.get("token", "")
+    accepted = request.headers.get("Accept-Language", "")
+    try:
+        user = user_of_reset(token)
+    except InvalidResetToken as exc:
+        speak("", accepted)
+        return _page(request, _("Este enlace no es válido"), [str(exc.message)], status=404)
+    speak(user.language, accepted)
+    asked = [_("Todas tus sesiones terminarán, y entrarás con la nueva.")]
+    return _page(request, _("Elige una contraseña nueva"), asked, template="new-password", token=token)
+
+
+def _page(
+    request: HttpRequest, title: str, paragraphs: list[str], *, status: int = 200, template: str = "page", **more: str
+) -> HttpResponse:
+    shown = {"title": title, "paragraphs": paragraphs, "language": get_language(), **more}
+    return render(request, f"accounts/{template}.html", shown, status=status)

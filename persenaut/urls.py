@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from accounts.pages import unsubscribe_page
+from accounts.pages import new_password_page, unsubscribe_page
 from learning.pages import front_door
 from ops import api_docs
 from ops.api import UnknownPath
@@ -19,6 +19,7 @@ urlpatterns = [
     re_path(r"^api(/.*)?$", UnknownPath.as_view()),
     path("", front_door, name="front-door"),
     path("unsubscribe", unsubscribe_page),
+    path("reset-password", new_password_page),
     path("health", health, name="health"),
     path("livez", livez),
     path("readyz", readyz),

@@ -40,6 +40,7 @@ PAGES = [
     ),
     Seen("/unsubscribe?token={unsubscribe}", ready="button", also_dark=True),
     Seen("/unsubscribe?token=cut", status=404, also_dark=True),
+    Seen("/reset-password?token={reset}", ready="#new-password button", also_dark=True),
     Seen("/admin/login/", ready="[name=password]", also_dark=True),
     Seen("/admin/", who="staff", ready="#content", also_dark=True),
     Seen("/admin/operations/", who="staff", ready="#chart-active svg", also_dark=True),
@@ -53,6 +54,7 @@ MAKE = """
 import json
 from accounts.mails import unsubscribe_token
 from accounts.models import User
+from accounts.reset import make_reset_token
 from accounts.tokens import speaking_for
 from learning.models import Challenge
 from learning.services.reports import report_question
@@ -64,7 +66,8 @@ for number, challenge in enumerate(Challenge.objects.filter(user_id=learner.pk).
     report_question(speaking_for(learner), challenge.pk, reason="wrong_key", comment=comment)
 crowd()
 question_statistics.rebuild()
-print(json.dumps({"unsubscribe": unsubscribe_token(learner), "learner": learner.pk}))
+facts = {"unsubscribe": unsubscribe_token(learner), "reset": make_reset_token(learner), "learner": learner.pk}
+print(json.dumps(facts))
 """
 
 

@@ -96,7 +96,7 @@ TWINS = {
 MATRIX |= {("POST", twin): MATRIX["POST", route] for twin, route in TWINS.items()}
 # Not of the API, or open to all by design.
 ELSEWHERE = {"^api(/.*)?$", "health", "livez", "readyz", "metrics", "api-docs", "api-docs/redoc", "unsubscribe"}
-ELSEWHERE |= {"", "api-docs/openapi.json", "api-docs/openapi.yaml"}
+ELSEWHERE |= {"", "api-docs/openapi.json", "api-docs/openapi.yaml", "reset-password"}
 
 
 def routes() -> Iterator[tuple[str, str]]:
