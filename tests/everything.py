@@ -11,8 +11,9 @@ import tests.environment  # noqa: F401  the environment of all that is started h
 from tests.servers import ServerFault, ended_politely, ending_with_us, private_mariadb, private_redis, run
 
 NO_TESTS = 5  # pytest's exit code when none was selected
-# On two cores nearly twice as fast; a file's tests stay together, for what they share.
-IN_PARALLEL = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+# One more than there are cores, since tests of running servers wait half of their time; a file's tests stay together,
+# for what they share.
+IN_PARALLEL = ["-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "loadfile", "--durations", "25"]
 PRODUCTION = {
     "HTTPS": "true",
     "ALLOWED_HOSTS": "api.persenaut.example",

@@ -214,6 +214,7 @@ def ended_politely() -> Iterator[None]:
         sys.exit(128 + number)
 
     before = signal.signal(signal.SIGTERM, unwind)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in its background without it
     try:
         yield
     finally:
