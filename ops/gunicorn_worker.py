@@ -426,6 +426,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
             data = [bytes(connection.received[: connection.length])]
             request = next(RequestParser(self.cfg, data, connection.client))
             request._expected_100_continue = False  # the poller has seen to it
+            request.must_close |= not connection.is_whole  # and the answer says so: a proxy would use it again
             connection.keeps = self.handle_request(request, connection) and connection.is_whole
         except StopIteration:  # an answer that was broken off
             pass

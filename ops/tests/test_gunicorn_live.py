@@ -298,3 +298,4 @@ def test_the_body_that_is_too_long_or_of_no_length_is_told_so_by_the_application
             reply = said(connection)
         assert reply.startswith(b"HTTP/1.1 " + status)
         assert b'"code":"%b"' % code in reply
+        assert b"\r\nconnection: close\r\n" in reply.lower(), "a proxy would use the connection again"
