@@ -49,6 +49,7 @@ class Guard:
         self._watcher: threading.Thread | None = None
         self._server_id = ""
         self._meeting = threading.Lock()
+        self._settling = 0  # the thread that does so
 
     def refuses(self) -> bool:
         """Whether a command must not be tried now; the watcher's own may."""
@@ -74,9 +75,17 @@ class Guard:
     def meet(self, server_id: str) -> None:
         """A new connection leads to the Redis with this run id. When it is another than before (restarted, or another
         primary), what it holds may be older than what we know of: requests trust it after `before_closing` only."""
+        if self._settling == threading.get_ident():
+            return  # the steps below, which speak to it over connections of their own
         with self._meeting:  # whoever connects beside us waits until that is settled
-            if self._server_id not in ("", server_id) and not all(step() for step in self.before_closing):
-                raise RedisAway("another Redis, which could not be prepared")
+            if self._server_id not in ("", server_id):
+                self._settling = threading.get_ident()
+                try:
+                    is_settled = all(step() for step in self.before_closing)
+                finally:
+                    self._settling = 0
+                if not is_settled:
+                    raise RedisAway("another Redis, which could not be prepared")
             self._server_id = server_id
 
     def look_now(self) -> None:
@@ -85,7 +94,7 @@ class Guard:
 
     def after_fork(self) -> None:
         """A forked worker has the breaker's state but not its thread: begin closed, and find out."""
-        self.is_open, self._failures, self._was_ready = False, 0, False
+        self.is_open, self._failures, self._was_ready, self._settling = False, 0, False, 0
         self._lock, self._wake, self._meeting = threading.Lock(), threading.Event(), threading.Lock()
 
     def _watch(self, client: "GuardedRedis") -> None:
