@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from learning.models import ChallengeSchedule
 from ops.charts import chart, section, tile
-from ops.operations import COUNTED
+from ops.operations_sections import COUNTED
 
 LATE = timedelta(minutes=5)
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponseBase
-from django.utils import translation
 from django.utils.module_loading import import_string
+
+from ops.language import speak
 
 PREFIX = "/admin"
 CHAIN = [
@@ -14,7 +15,7 @@ CHAIN = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "ops.admin_only.LanguageMiddleware",
+    "ops.admin_only.StaffLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
@@ -47,7 +48,7 @@ class AdminMiddleware:
         return None
 
 
-class LanguageMiddleware:
+class StaffLanguageMiddleware:
     """Speaks the language that the member of staff has chosen; ops.language has seen to everybody else."""
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -55,6 +56,5 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> Any:
         if language := getattr(request.user, "language", ""):
-            translation.activate(language)
-            request.LANGUAGE_CODE = language
+            speak(language, "")
         return self.get_response(request)

@@ -30,7 +30,8 @@ def refuses(*errors: type[DomainError], **more: Any) -> Callable[[Handler], Hand
     `takes_body`: a DELETE that has one;
     `knows_user=False`: a token changes nothing;
     `free_calls`: a sentence on which calls cost no budget;
-    `answers_with`: headers of its successful answers.
+    `answers_with`: headers of its successful answers;
+    `not_modified=True`: it may answer 304.
     """
 
     def mark(handler: Handler) -> Handler:

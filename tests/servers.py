@@ -214,10 +214,12 @@ def ended_politely() -> Iterator[None]:
         sys.exit(128 + number)
 
     before = signal.signal(signal.SIGTERM, unwind)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in its background without it
+    # A shell starts what runs in its background deaf to it.
+    interrupt_before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
+        signal.signal(signal.SIGINT, interrupt_before)
         signal.signal(signal.SIGTERM, before)
 
 
