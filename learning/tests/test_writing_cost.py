@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from learning.models import Challenge
+
 
 def started(api, mode="survival"):
     return api.post("/api/intensive-review/start", {"theme": "Historia", "gameMode": mode}).json()
@@ -19,7 +21,10 @@ def statements(work) -> int:
 
 
 def answer(api, session, question):
-    body = {"questionId": question["id"], "selectedAnswer": "B", "responseTime": 1, "sessionId": session["sessionId"]}
+    # Wrong each time: by chance right ones would now and then earn an achievement, which costs a statement.
+    letter = "A" if Challenge.objects.get(pk=question["id"]).correct_letter != "A" else "B"
+    which = {"questionId": question["id"], "sessionId": session["sessionId"]}
+    body = which | {"selectedAnswer": letter, "responseTime": 1}
     return api.post("/api/challenges/save-intensive-response", body)
 
 
@@ -27,7 +32,8 @@ def answer(api, session, question):
 def test_an_answer_costs_as_many_queries_as_it_may(api):
     session = started(api)
     answer(api, session, session["challenges"][0])
-    costs = {statements(partial(answer, api, session, one)) for one in session["challenges"][1:4]}
+    look_up = 1  # ours, for a wrong letter
+    costs = {statements(partial(answer, api, session, one)) - look_up for one in session["challenges"][1:4]}
     assert max(costs) <= 7, costs
 
 
@@ -40,7 +46,7 @@ def test_closing_costs_as_much_with_fifteen_answers_as_with_three(api):
         body = {"sessionId": session["sessionId"]}
         return statements(lambda: api.post("/api/intensive-review/save-results", body))
 
-    closing(3)  # the first one earns achievements
+    closing(3)  # the first one earns an achievement
     few, many = closing(3), closing(15)
     assert max(few, many) <= 11, (few, many)
     assert many <= few + 1  # an achievement more, perhaps
