@@ -20,10 +20,10 @@ from ops.language import speak
 def unsubscribe_page(request: HttpRequest) -> HttpResponse:
     """GET asks, and changes nothing: mail programs and their guards follow links by themselves. POST does it."""
     user = user_of_unsubscribe(request.GET.get("token", ""))
-    speak(user.language if user else "", request.headers.get("Accept-Language", ""))
     if user is None:
         uncut = [_("Ábrelo tal como está en el correo, sin cortarlo.")]
         return _page(request, _("Este enlace no es válido"), uncut, status=404)
+    speak(request, user.language)
     if request.method == "POST":
         unsubscribe(user.pk)
         user.wants_email = False
@@ -39,13 +39,11 @@ def unsubscribe_page(request: HttpRequest) -> HttpResponse:
 def new_password_page(request: HttpRequest) -> HttpResponse:
     """For the link in a mail, where no client of ours has a page of its own (FRONTEND_URL): it asks the API."""
     token = request.GET.get("token", "")
-    accepted = request.headers.get("Accept-Language", "")
     try:
         user = user_of_reset(token)
     except InvalidResetToken as exc:
-        speak("", accepted)
         return _page(request, _("Este enlace no es válido"), [str(exc.message)], status=404)
-    speak(user.language, accepted)
+    speak(request, user.language)
     asked = [_("Todas tus sesiones terminarán, y entrarás con la nueva.")]
     return _page(request, _("Elige una contraseña nueva"), asked, template="new-password", token=token)
 

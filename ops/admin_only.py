@@ -56,5 +56,5 @@ class StaffLanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> Any:
         if language := getattr(request.user, "language", ""):
-            speak(language, "")
+            speak(request, language)
         return self.get_response(request)

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from functools import cache, partial
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 from gunicorn.http.parser import RequestParser
@@ -30,6 +30,8 @@ from gunicorn.workers.gthread import ThreadWorker
 from persenaut.env import env_float
 
 PATIENCE = 1.0  # seconds that a request may wait for a thread; who would wait longer is refused
+ABREAST = 2  # requests that are worked on at a time, of those that take no longer than
+BRIEF = 0.02  # seconds
 READ_SECONDS = 10.0  # for a request to arrive whole
 WRITE_SECONDS = 30.0  # for more of an answer to be taken
 LINGER = 2.0  # seconds that a kept connection stays open for one more request when its worker ends, and that a client
@@ -123,47 +125,69 @@ class Connection:
 
 
 class Threads:
-    """Some threads and the connections whose requests wait for one; gunicorn's `tpool`."""
+    """Some threads and the connections whose requests wait for one; gunicorn's `tpool`.
+
+    Few of them work abreast: Python runs one at a time, and those that take turns lose more by it than they win. Who
+    has been at a request for longer waits for something else than for Python (the model, a lock, a slow query) and no
+    longer counts, so that another begins.
+    """
 
     def __init__(self, serve: Callable[[Connection], None], count: int) -> None:
         self.serve, self.count = serve, count
         self.waiting: deque[Connection] = deque()
-        self.seconds = 0.01  # that a request takes, on the average of late
+        self.pace = 0.0  # seconds from one beginning to the next while requests wait, on the average of late
+        self._began = [0.0] * count  # when each thread took its request; 0: it has none
+        self._last = 0.0  # when a thread took one
+        self._lock = Lock()
         self._bell: SimpleQueue[bool] = SimpleQueue()
-        for _ in range(count):
-            Thread(target=self._work, daemon=True).start()
+        for number in range(count):
+            Thread(target=self._work, args=(number,), daemon=True).start()
 
     def submit(self, connection: Connection) -> None:
-        self.waiting.append(connection)
-        self._bell.put(True)
+        with self._lock:
+            self.waiting.append(connection)
+        self.see_to_it()
+
+    def see_to_it(self) -> None:
+        """Wake a thread if one should begin now. Nobody else does when those at work have turned out to be waiting."""
+        if self.waiting and self._may_begin(time.monotonic()):
+            self._bell.put(True)
 
     def is_full(self) -> bool:
         """Whether one more would wait too long."""
         ahead = len(self.waiting)
-        return ahead >= self.count and ahead * self.seconds > PATIENCE * self.count
+        return ahead >= self.count and ahead * self.pace > PATIENCE
 
     def late(self, now: float) -> Connection | None:
         """Takes out one who has waited too long."""
-        try:
+        with self._lock:
             if self.waiting and now - self.waiting[0].arrived > PATIENCE:
                 return self.waiting.popleft()
-        except IndexError:  # a thread was quicker
-            pass
         return None
 
     def shutdown(self, wait: bool = False) -> None:
         for _ in range(self.count):
             self._bell.put(False)
 
-    def _work(self) -> None:
+    def _work(self, number: int) -> None:
         while self._bell.get():
-            try:
-                connection = self.waiting.popleft()
-            except IndexError:  # it was refused meanwhile
-                continue
-            began = time.monotonic()
-            self.serve(connection)
-            self.seconds += 0.05 * (time.monotonic() - began - self.seconds)
+            while connection := self._next(number):
+                self.serve(connection)
+
+    def _next(self, number: int) -> Connection | None:
+        with self._lock:
+            now = time.monotonic()
+            self._began[number] = 0.0
+            if not self.waiting or not self._may_begin(now):
+                return None
+            connection = self.waiting.popleft()
+            if connection.arrived < self._last:
+                self.pace += 0.05 * (now - self._last - self.pace)
+            self._began[number] = self._last = now
+            return connection
+
+    def _may_begin(self, now: float) -> bool:
+        return sum(began > now - BRIEF for began in self._began) < ABREAST
 
 
 # --- The worker -------------------------------------------------------------------------------------------------------
@@ -196,11 +220,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
     def turn(self, seconds: float) -> None:
         """Wait for events, for so long at most, and deal with them."""
         self.notify()
-        self.wait_for_and_dispatch_events(0.2 if self.tpool.waiting else seconds)
+        self.wait_for_and_dispatch_events(BRIEF if self.tpool.waiting or self.probes.waiting else seconds)
         now = time.monotonic()
         for threads in (self.tpool, self.probes):
             while connection := threads.late(now):
                 self.refuse(connection)
+            threads.see_to_it()
         if now - self.swept >= min(seconds, 1.0):
             self.swept = now
             for connection in [one for one in self.connections if one.deadline < now]:
@@ -409,7 +434,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
     def tell_refusals(self, now: float) -> None:
         from ops import prometheus
 
-        facts = {"count": self.refused, "waiting": len(self.tpool.waiting), "seconds": round(self.tpool.seconds, 4)}
+        facts = {"count": self.refused, "waiting": len(self.tpool.waiting), "pace": round(self.tpool.pace, 4)}
         self.log.warning("requests refused: more come than can be answered in time", extra=facts)
         try:
             prometheus.overload_refused(self.refused)

@@ -24,9 +24,12 @@ def asked_language(accept_language: str) -> str:
     return settings.LANGUAGE_CODE
 
 
-def speak(preferred: str, accept_language: str) -> None:
+def speak(request: HttpRequest, preferred: str = "") -> None:
     """Use the person's language for the rest of this request; the request middleware ends it."""
-    translation.activate(preferred or asked_language(accept_language))
+    language = preferred or asked_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+    if language != getattr(request, "LANGUAGE_CODE", ""):  # Django's name for it
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
 
 
 class LanguageMiddleware:
@@ -36,11 +39,11 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        speak("", request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+        speak(request)
         response = self.get_response(request)
         if "Content-Language" in response.headers:
             return response  # the same for everybody
         varies = response.headers.get("Vary")
         said = f"{varies}, Accept-Language" if varies else "Accept-Language"
-        set_plain(response, {"Content-Language": translation.get_language() or settings.LANGUAGE_CODE, "Vary": said})
+        set_plain(response, {"Content-Language": request.LANGUAGE_CODE, "Vary": said})
         return response

@@ -3,8 +3,8 @@
 import logging
 import os
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -30,10 +30,9 @@ class RequestMiddleware:
         started = time.perf_counter()
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         # A header is user input, and this one ends up in log lines.
-        ident = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex
+        ident = given if SANE_ID.fullmatch(given) else secrets.token_hex(16)
         id_token = logs.request_id.set(ident)
         cost, cost_token = tally.begin()
-        memory = resident_pages()
         try:
             response = self.get_response(request)
             seconds = time.perf_counter() - started
@@ -42,7 +41,7 @@ class RequestMiddleware:
             timing = f"total;dur={duration:.2f}, db;dur={sql:.2f}, cache;dur={cache:.2f}"
             set_plain(response, {"X-Request-ID": ident, "Server-Timing": timing})
             prometheus.request_done(request, response.status_code, seconds, cost)
-            write_line(request, response, duration, cost, resident_pages() - memory)
+            write_line(request, response, duration, cost)
             return response
         finally:
             translation.deactivate()
@@ -50,9 +49,7 @@ class RequestMiddleware:
             logs.request_id.reset(id_token)
 
 
-def write_line(
-    request: HttpRequest, response: HttpResponse, duration: float, cost: tally.Tally, grown_pages: int
-) -> None:
+def write_line(request: HttpRequest, response: HttpResponse, duration: float, cost: tally.Tally) -> None:
     """The request's one line. Its level follows its speed; the path is cut, the query string is not ours to keep."""
     status = response.status_code
     if request.path_info in PROBES and (status < 400 or status == 503):  # ops.health logs what is wrong, once
@@ -67,7 +64,7 @@ def write_line(
     record = http_log.makeRecord(
         http_log.name,
         level,
-        __file__,
+        "",
         0,
         message,
         (),
@@ -86,7 +83,7 @@ def write_line(
             "sqlMs": round(cost.sql_time * 1000, 2),
             "cacheHits": cost.cache_hits,
             "cacheMisses": cost.cache_misses,
-            "memoryGrowth": grown_pages * PAGE,  # bytes, of the whole process, so other requests' too
+            "memoryGrowth": memory.grown() * PAGE,  # bytes, of the whole process, since the line before
         },
     )
     http_log.handle(record)
@@ -100,8 +97,9 @@ def user_id(request: HttpRequest) -> int | None:
     return found
 
 
-class _Statm:
-    """/proc/self/statm, kept open: 2 us a look, where opening it each time takes 10."""
+class _Memory:
+    """/proc/self/statm, kept open: 2 us a look, where opening it each time takes 10. One look a request: what all its
+    lines say adds up to what the process has grown by."""
 
     def __init__(self) -> None:
         self.open()
@@ -112,10 +110,16 @@ class _Statm:
             self._file = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:  # not on Linux
             self._file = -1
+        self._pages = self._resident()
 
-    def resident_pages(self) -> int:
+    def grown(self) -> int:
+        """By how many pages since the last look."""
+        before, self._pages = self._pages, self._resident()
+        return self._pages - before
+
+    def _resident(self) -> int:
         return int(os.pread(self._file, 64, 0).split()[1]) if self._file >= 0 else 0
 
 
 PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
-resident_pages = _Statm().resident_pages
+memory = _Memory()

@@ -1,6 +1,7 @@
 """The level names of the first generation, and the numbers Python knows them by."""
 
 import logging
+from functools import cache
 
 HTTP = 15  # a request line: below info, above debug
 logging.addLevelName(HTTP, "HTTP")
@@ -14,6 +15,7 @@ LEVELS = {
 }
 
 
+@cache
 def level_name(number: int) -> str:
     """The wire name of a level number; numbers in between (and CRITICAL) take the name below them."""
     return next((name for name, floor in LEVELS.items() if number >= floor), "debug")

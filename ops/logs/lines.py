@@ -67,10 +67,10 @@ class JsonFormatter(OrjsonFormatter):
             for key, value in fields.items():
                 if key in self._not_extras:
                     continue
-                name = key if isinstance(key, str) and key.isidentifier() else scrub(as_text(key))
-                # Numbers, most of a request's line, have nothing to hide: half the way.
+                # The names of our own lines are few, and numbers have nothing to hide: half the way.
+                name, hides = _known_names.get(key) or _field_name(key)
                 is_number = type(value) is float or (type(value) is int and -(2**63) <= value < 2**63)
-                cleaned = value if is_number and not is_secret(name) else clean_field(name, value)
+                cleaned = value if is_number and not hides else clean_field(name, value)
                 log_data[f"{name}_" if name in log_data else name] = cleaned
         if stack:
             log_data["stack"] = scrub(stack)
@@ -107,6 +107,17 @@ class ConsoleFormatter(JsonFormatter):
         # Split at "\n" only: any other line end in an exception's text is shown as an escape.
         lines += [f"    {_visible(line)}" for stack in stacks if stack for line in stack.split("\n")]
         return "\n".join(lines)
+
+
+_known_names: dict[Any, tuple[str, bool]] = {}
+
+
+def _field_name(key: Any) -> tuple[str, bool]:
+    """How a key is written, and whether its value is to be hidden."""
+    name = key if isinstance(key, str) and key.isidentifier() else scrub(as_text(key))
+    if len(_known_names) < 1000 and type(key) is str:
+        _known_names[key] = name, is_secret(name)
+    return name, is_secret(name)
 
 
 def timestamp(moment: float) -> str:

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import time
 import types
 
 import pytest
@@ -98,13 +97,7 @@ def test_server_timing_names_total_database_and_cache(api, learner):
 
 def test_memory_that_a_request_makes_the_process_keep_is_told(line_of):
     kept = []
+    middleware.memory.grown()
     line = line_of(lambda: serve(lambda request: kept.append(bytearray(b"x" * 40_000_000)) or HttpResponse()))
     assert 30_000_000 < line.memoryGrowth < 90_000_000
     del kept[:]
-
-
-def test_looking_at_the_memory_costs_next_to_nothing():
-    began = time.perf_counter()
-    for _ in range(1000):
-        middleware.resident_pages()
-    assert time.perf_counter() - began < 0.05  # 50 us each on a busy machine; 2 us on a quiet one
