@@ -11,11 +11,11 @@ Plain HTTP/1 only: TLS and HTTP/2 are the work of a proxy in front.
 import errno
 import mmap
 import re
+import secrets
 import selectors
 import signal
 import socket
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable
 from enum import Enum, auto
@@ -119,7 +119,7 @@ class Connection:
         """Send what the client takes now. OSError when it has gone."""
         try:
             while self.unsent:
-                del self.unsent[: self.socket.send(self.unsent)]
+                del self.unsent[: self.socket.send(self.unsent, socket.MSG_DONTWAIT)]
         except BlockingIOError:
             pass
 
@@ -199,6 +199,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
     def init_process(self) -> None:
         self.connections: set[Connection] = set()
         self.longest_body = 0
+        self.addresses: dict[int, Any] = {}  # of the listening sockets
         self.swept = self.told = time.monotonic()
         self.refused = 0
         super().init_process()
@@ -211,6 +212,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
         from django.conf import settings
 
         self.longest_body = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        self.addresses = {listener.fileno(): listener.getsockname() for listener in self.sockets}
         self.poller.register(self.method_queue.fileno(), selectors.EVENT_READ, self.method_queue.run_callbacks)
         self.set_accept_enabled(True)
         while self.alive and self.is_parent_alive():
@@ -277,8 +279,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
                 return
             if len(self.connections) >= self.worker_connections:
                 self.make_room()
-            sock.setblocking(False)
-            connection = Connection(sock, client, listener.getsockname())
+            connection = Connection(sock, client, self.addresses[listener.fileno()])
             self.connections.add(connection)
             self.on_readable(connection, sock)  # mostly it is there already
 
@@ -305,7 +306,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
                 self.watch(connection)
             return
         try:
-            data = sock.recv(65536)
+            data = sock.recv(65536, socket.MSG_DONTWAIT)  # a call less than to tell each socket not to block
         except BlockingIOError:
             self.watch(connection)
             return
@@ -484,7 +485,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
 def refusal(received: bytes | bytearray, keeps: bool) -> bytes:
     """503, finished: the error body of the contract, in the language that is asked for."""
     found = LANGUAGE.search(received, 0, HEAD_BYTES)
-    ident = uuid.uuid4().hex.encode()
+    ident = secrets.token_hex(16).encode()
     body = _refusal_body(found[1].lower().decode() if found else "").replace(b"?", ident)
     connection = b"keep-alive" if keeps else b"close"
     return (

@@ -7,7 +7,8 @@ fail() {
   exit 1
 }
 
-# need_packages NAME...: Debian packages; where we may not install them, a sentence names them.
+# need_packages NAME...: Debian packages, without their services being started, now or at the next boot: we want their
+# programs. Where we may not install them, a sentence names them.
 need_packages() {
   local as_root=()
   if [[ $(id -u) != 0 ]]; then
@@ -16,10 +17,25 @@ need_packages() {
   fi
   command -v apt-get >/dev/null || fail "Missing system packages, on Debian: $*. Please install them, then start again."
   say "Installing system packages: $*"
-  local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$@")
-  "${install[@]}" >/dev/null 2>&1 || { "${as_root[@]}" apt-get -qq update && "${install[@]}" >/dev/null; } ||
-    fail "These system packages could not be installed: $*"
+  "${as_root[@]}" bash -c "$INSTALL" install "$@" || fail "These system packages could not be installed: $*"
 }
+
+# shellcheck disable=SC2016  # for the shell that runs as root
+INSTALL='
+policy=/usr/sbin/policy-rc.d # Debian asks it before it starts a service
+if [[ ! -e $policy ]]; then
+  trap "rm -f $policy" EXIT
+  printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod +x "$policy"
+fi
+for name; do
+  [[ $(dpkg-query -W -f "\${db:Status-Status}" "$name" 2>/dev/null) == installed ]] || new+=("$name")
+done
+install=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$@")
+"${install[@]}" >/dev/null 2>&1 || { apt-get -qq update && "${install[@]}" >/dev/null; } || exit
+if [[ -d /run/systemd/system ]]; then
+  dpkg -L "${new[@]}" | sed -n "s|^\(/usr\)\?/lib/systemd/system/\([^@]*\.service\)$|\2|p" | xargs -r systemctl -q disable
+fi
+'
 
 # need_venv: .venv, made with the first Python that is new enough.
 need_venv() {

@@ -37,7 +37,9 @@ class Handler(WSGIHandler):
         response = self.get_response(self.request_class(environ))
         response._handler_class = Handler
         # The stored pairs: Django's own way to them looks each header up by its name again, 25 us for twenty.
-        headers = list(response.headers._store.values())
+        headers: list[tuple[str, str]] = list(response.headers._store.values())
+        if not response.streaming and "content-length" not in response.headers._store:
+            headers.append(("Content-Length", str(len(response.content))))  # else gunicorn would send it in chunks
         if response.cookies:
             headers += (("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values())
         start_response(f"{response.status_code} {response.reason_phrase}", headers)

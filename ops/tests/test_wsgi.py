@@ -39,13 +39,22 @@ def answer_of(learner, settings, kept_connection):
         body = b"".join(response)
         if close := getattr(response, "close", None):
             close()
+        length = dict(said["headers"]).get("Content-Length", str(len(body)))
+        assert int(length) == len(body)
         fixed = sorted((name, value) for name, value in said["headers"] if name not in VARYING)
         return said["status"], fixed, re.sub(rb"csrf\w+|nonce-\S+|value=\"\w{64}\"|nonce=\"[^\"]+\"", b"", body)
 
     return answer
 
 
-VARYING = {"Server-Timing", "RateLimit-Remaining", "RateLimit-Reset", "Set-Cookie", "Content-Security-Policy"}
+VARYING = {
+    "Content-Length",
+    "Server-Timing",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Set-Cookie",
+    "Content-Security-Policy",
+}
 
 
 @pytest.mark.parametrize(

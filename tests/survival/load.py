@@ -26,7 +26,7 @@ soak_seconds = 600  # --soak
 
 def reads_of(people: list[Learner]) -> list[str]:
     """Uncached work: profile reads, each with a query."""
-    head = "GET /api/user/profile HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n"
+    head = "GET /api/user/profile HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n"
     return [head.format(person.cookie) for person in people]
 
 
