@@ -1,10 +1,12 @@
 """/api/intensive-review, and the answers of its sessions (contract sections 3 and 4)."""
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -108,10 +110,20 @@ class IntensiveReviewViewSet(ApiViewSet):
 
 def read(serializer: Any, request: Request) -> dict[str, Any]:
     """The checked body."""
-    body = serializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    data: dict[str, Any] = body.validated_data
-    return data
+    try:
+        # DRF copies every field for each body, which takes longer than to check it: 200 us.
+        return checker(serializer).run_validation(body_of(request))
+    except ValidationError:
+        # Said by a fresh one: some of DRF's messages stay in the language in which they were said first.
+        body = serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        raise
+
+
+@cache
+def checker(serializer: Any) -> Any:
+    """One of its kind for all requests: checking leaves no trace in it."""
+    return serializer()
 
 
 def earned_body(achievement_id: str) -> dict[str, Any]:
