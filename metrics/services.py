@@ -178,21 +178,22 @@ def figures_changed(user_id: int) -> None:
 
 
 def _locked_totals(user_id: int) -> UserMetrics:
-    row, _created = UserMetrics.objects.select_for_update().get_or_create(user_id=user_id)
-    return row
+    if row := statements.first(UserMetrics, lock=True, user_id=user_id):
+        return row
+    return UserMetrics.objects.select_for_update().get_or_create(user_id=user_id)[0]
 
 
 def _add_to_user(totals: UserMetrics, added: dict[str, Any]) -> None:
-    """The row is locked, so that what was read may be written back."""
+    """The row is locked: what was read, and is added to here as well, is what the database adds to."""
     for field, value in added.items():
         setattr(totals, field, getattr(totals, field) + value)
     totals.updated_at = timezone.now()
-    totals.save(update_fields=[*added, "updated_at"])
+    statements.update(UserMetrics, {"id": totals.pk}, added, updated_at=totals.updated_at)
 
 
 def _add(model: type[models.Model], where: dict[str, Any], added: dict[str, Any], **latest: Any) -> None:
     """Add to the total that `where` names, or begin it. The user's lock is held: nobody begins it beside us."""
-    if not statements.add(model, where, added, **latest):
+    if not statements.update(model, where, added, **latest):
         statements.insert(model(**where, **added, **latest))
 
 
@@ -200,10 +201,10 @@ def _award(user_id: int, earned: list[Achievement], when: datetime) -> list[Achi
     """Store those that the user does not have yet, and return them."""
     if not earned:
         return []
-    ids = [achievement.id for achievement in earned]
-    mine = UserAchievement.objects.filter(user_id=user_id, achievement_id__in=ids)
-    have = set(mine.values_list("achievement_id", flat=True))
+    have = {mine.achievement_id for mine in statements.rows(UserAchievement, user_id=user_id)}
     fresh = [achievement for achievement in earned if achievement.id not in have]
+    if not fresh:
+        return []
     UserAchievement.objects.bulk_create(
         UserAchievement(user_id=user_id, achievement_id=a.id, points_earned=a.points, achieved_at=when) for a in fresh
     )

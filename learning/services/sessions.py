@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -212,14 +212,15 @@ _LOOK_UP = """
 
 def _look_up(user_id: int, session_id: uuid.UUID, challenge_id: int) -> _Asked | None:
     """What an answer is about; None when the user has no such session."""
-    ident = IntensiveSession._meta.pk.get_db_prep_value(session_id, connection)
-    with connection.cursor() as cursor:
+    database = transaction.get_connection()
+    ident = IntensiveSession._meta.pk.get_db_prep_value(session_id, database)
+    with database.cursor() as cursor:
         cursor.execute(_LOOK_UP, [challenge_id, ident, user_id])
         row = cursor.fetchone()
     if row is None:
         return None
     challenge_ids, result, given_id, given_right, *question, option_notes = row
-    alias = connection.alias
+    alias = database.alias
     return _Asked(
         challenge_ids=json.loads(challenge_ids),
         is_closed=result is not None and json.loads(result) is not None,
@@ -237,13 +238,13 @@ def close_session(user: TokenUser, session_id: uuid.UUID, claims: Claims) -> dic
     Returns {points, accuracy, time_spent, achievements: [id]}.
     """
     lock_totals(user.pk)
-    session = IntensiveSession.objects.of_user(user.pk).filter(pk=session_id).first()
+    session = statements.first(IntensiveSession, id=session_id, user_id=user.pk)
     if session is None:
         raise SessionNotFound
     if session.result is not None:
         return dict(session.result)
     now = timezone.now()
-    answers = list(session.responses.filter(is_void=False).order_by("id"))
+    answers = statements.rows(IntensiveResponse, session_id=session.pk, is_void=False)
     if settings.EXPOSE_ANSWER_KEY:
         answers += _believe(user, session, claims, {answer.challenge_id for answer in answers}, now)
     seconds = _seconds_taken(session, answers, now)
@@ -268,8 +269,8 @@ def close_session(user: TokenUser, session_id: uuid.UUID, claims: Claims) -> dic
         "time_spent": seconds,
         "achievements": [achievement.id for achievement in scored.achievements],
     }
-    session.save(update_fields=["finished_at", "result"])
     result: dict[str, Any] = session.result
+    statements.update(IntensiveSession, {"id": session.pk}, {}, finished_at=now, result=result)
     transaction.on_commit(lambda: _tell(user.pk, fact, result))
     return result
 
