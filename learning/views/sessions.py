@@ -1,18 +1,16 @@
 """/api/intensive-review, and the answers of its sessions (contract sections 3 and 4)."""
 
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.views import asking
 from learning import serializers as bodies
-from learning.serializers import question_of
+from learning.serializers import question_of, read
 from learning.services import sessions as services
 from learning.services.challenges import QuestionNotFound
 from learning.services.sessions import Claims
@@ -106,25 +104,6 @@ class IntensiveReviewViewSet(ApiViewSet):
         data = read(bodies.ContinueSurvivalSerializer, request)
         challenges = services.continue_survival(asking(request), data["sessionId"], data["usedChallengeIds"])
         return Response({"newChallenges": [question_of(challenge) for challenge in challenges]})
-
-
-def read(serializer: Any, request: Request) -> dict[str, Any]:
-    """The checked body."""
-    try:
-        # DRF copies every field for each body, which takes longer than to check it: 200 us.
-        checked: dict[str, Any] = checker(serializer).run_validation(body_of(request))
-    except ValidationError:
-        # Said by a fresh one: some of DRF's messages stay in the language in which they were said first.
-        body = serializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        raise
-    return checked
-
-
-@cache
-def checker(serializer: Any) -> Any:
-    """One of its kind for all requests: checking leaves no trace in it."""
-    return serializer()
 
 
 def earned_body(achievement_id: str) -> dict[str, Any]:
