@@ -4,7 +4,7 @@ Measured in CPU time of the one thread, which other work on the machine hardly s
 
 python -m benchmarks.inside bare           the reference
 python -m benchmarks.inside persenaut      our requests, on the DATABASE_URL and REDIS_URL of the environment
-python -m benchmarks.inside profile NAME   where the time of one of our reads goes
+python -m benchmarks.inside profile NAME   where the time of one of our reads goes, or of an `answer` or a `closing`
 """
 
 import io
@@ -14,6 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from typing import Any
 
@@ -139,17 +140,21 @@ def persenaut() -> dict[str, list[float]]:
     return {name: cost(call) for name, call in calls.items()} | writes()
 
 
-def writes() -> dict[str, list[float]]:
-    """Microseconds of CPU of whole sessions' requests: one value for each of some sessions of 10 answers."""
+def writes(watch: Callable[[str], AbstractContextManager[Any]] = nullcontext) -> dict[str, list[float]]:
+    """Microseconds of CPU of whole sessions' requests: one value for each of some sessions of 10 answers.
+
+    Each request is made inside `watch(path)`.
+    """
     caller, _, token = in_process_learner()
     bearer = {"authorization": f"Bearer {token}"}
     results: dict[str, list[float]] = {"save_response": [], "save_results": []}
 
     def post(path: str, **body: Any) -> tuple[Any, float]:
         given = environ(path, "POST", json.dumps(body).encode(), **bearer)
-        began = time.thread_time()
-        said = caller(given)
-        took = time.thread_time() - began
+        with watch(path):
+            began = time.thread_time()
+            said = caller(given)
+            took = time.thread_time() - began
         assert caller.status.startswith("200"), (caller.status, said)
         return json.loads(said), 1e6 * took
 
@@ -191,18 +196,25 @@ def statements(work: Callable[[], Any]) -> int:
     return count
 
 
+WRITES = {"answer": "/api/challenges/save-intensive-response", "closing": "/api/intensive-review/save-results"}
+
+
 def profile(name: str) -> None:
     import cProfile
     import pstats
 
-    call = reads()[name]
-    for _ in range(300):
-        call()
     watch = cProfile.Profile(time.thread_time)
-    watch.enable()
-    for _ in range(3000):
-        call()
-    watch.disable()
+    if name in WRITES:
+        writes()
+        for _ in range(3):
+            writes(lambda path: watch if path == WRITES[name] else nullcontext())
+    else:
+        call = reads()[name]
+        for _ in range(300):
+            call()
+        with watch:
+            for _ in range(3000):
+                call()
     pstats.Stats(watch).sort_stats("tottime").print_stats(60)
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ from metrics.models import (
     UserMetrics,
 )
 from metrics.scoring import Achievement, accuracy_of, earned_by, points_of
-from ops import cache
+from ops import cache, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,19 @@ class SessionResult:
     achievements: list[Achievement]
 
 
-def lock_totals(user_id: int) -> UserMetrics:
-    """The user's totals row, locked until the transaction ends: two writers at once both count, one after the other.
+def lock_totals(user_id: int) -> None:
+    """Lock the user's totals row until the transaction ends: two writers at once both count, one after the other.
 
     Take it before anything else is written for the user, so that no two transactions wait for each other.
     """
-    assert transaction.get_connection().in_atomic_block
-    row, _created = UserMetrics.objects.select_for_update().get_or_create(user_id=user_id)
-    return row
+    assert connection.in_atomic_block
+    # Written out: Django takes 1 ms to make and read what comes next.
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM user_metrics WHERE user_id = %s{lock}", [user_id])
+        if cursor.fetchone():
+            return
+    UserMetrics.objects.select_for_update().get_or_create(user_id=user_id)
 
 
 def record_answers(user_id: int, facts: Iterable[AnswerFact]) -> None:
@@ -101,11 +106,11 @@ def _sums(facts: Iterable[AnswerFact]) -> dict[tuple[str, str, date], tuple[str,
 def record_session(user_id: int, fact: SessionFact) -> SessionResult:
     """Score a finished session and add it to the totals, once; the caller closes the session in the same
     transaction. Returns what it earned."""
-    totals = lock_totals(user_id)
+    totals = _locked_totals(user_id)
     counted: dict[str, Any] = {"game_mode": fact.game_mode, "correct": fact.correct, "answered": fact.answered}
     points = points_of(**counted, seconds=fact.time_spent)
     accuracy = accuracy_of(fact.correct, fact.answered)
-    SessionScore.objects.create(
+    score = SessionScore(
         user_id=user_id,
         session_id=fact.session_id,
         points=points,
@@ -117,6 +122,7 @@ def record_session(user_id: int, fact: SessionFact) -> SessionResult:
         created_at=fact.ended_at,
         **counted,
     )
+    statements.insert(score)
     added = {"sessions": 1, "points": points, "accuracy_sum": accuracy, "time_spent": fact.time_spent}
     _add_to_user(totals, added | {"answered": fact.answered, "correct": fact.correct})
     _add(ThemeTotal, {"user_id": user_id, "theme_key": fact.theme_key}, added, theme=fact.theme)
@@ -135,7 +141,7 @@ def correct_session(user_id: int, session_id: uuid.UUID, *, answered: int, corre
     The change, not the whole, is what the caller knows: an imported session has a score without all of its answers.
     Nothing happens for a session that is not finished.
     """
-    totals = lock_totals(user_id)
+    totals = _locked_totals(user_id)
     score = SessionScore.objects.filter(user_id=user_id, session_id=session_id).first()
     if score is None:
         return
@@ -171,29 +177,34 @@ def figures_changed(user_id: int) -> None:
     transaction.on_commit(lambda: cache.invalidate_user(user_id))
 
 
+def _locked_totals(user_id: int) -> UserMetrics:
+    if row := statements.first(UserMetrics, lock=True, user_id=user_id):
+        return row
+    return UserMetrics.objects.select_for_update().get_or_create(user_id=user_id)[0]
+
+
 def _add_to_user(totals: UserMetrics, added: dict[str, Any]) -> None:
-    """The row is locked, so that what was read may be written back."""
+    """The row is locked: what was read, and is added to here as well, is what the database adds to."""
     for field, value in added.items():
         setattr(totals, field, getattr(totals, field) + value)
     totals.updated_at = timezone.now()
-    totals.save(update_fields=[*added, "updated_at"])
+    statements.update(UserMetrics, {"id": totals.pk}, added, updated_at=totals.updated_at)
 
 
 def _add(model: type[models.Model], where: dict[str, Any], added: dict[str, Any], **latest: Any) -> None:
     """Add to the total that `where` names, or begin it. The user's lock is held: nobody begins it beside us."""
-    rows = model._default_manager.filter(**where)
-    if not rows.update(**{field: F(field) + value for field, value in added.items()}, **latest):
-        model._default_manager.create(**where, **added, **latest)
+    if not statements.update(model, where, added, **latest):
+        statements.insert(model(**where, **added, **latest))
 
 
 def _award(user_id: int, earned: list[Achievement], when: datetime) -> list[Achievement]:
     """Store those that the user does not have yet, and return them."""
     if not earned:
         return []
-    ids = [achievement.id for achievement in earned]
-    mine = UserAchievement.objects.filter(user_id=user_id, achievement_id__in=ids)
-    have = set(mine.values_list("achievement_id", flat=True))
+    have = {mine.achievement_id for mine in statements.rows(UserAchievement, user_id=user_id)}
     fresh = [achievement for achievement in earned if achievement.id not in have]
+    if not fresh:
+        return []
     UserAchievement.objects.bulk_create(
         UserAchievement(user_id=user_id, achievement_id=a.id, points_earned=a.points, achieved_at=when) for a in fresh
     )

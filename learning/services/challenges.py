@@ -17,6 +17,7 @@ from learning.models import Challenge, ThemeShelf, UserResponse
 from learning.services.upcoming import used_up
 from learning.words import Level, theme_key
 from metrics.services import AnswerFact, lock_totals, record_answers, unrecord_answers
+from ops import statements
 from ops.database import in_transaction
 from ops.logs import log_business_event
 from persenaut.errors import NotFound
@@ -150,13 +151,13 @@ def answer_challenge(
     """Grade the answer to a challenge outside a session, once; a second answer changes nothing and gets the first
     one's result. QuestionNotFound for an unknown or foreign challenge."""
     lock_totals(user.pk)  # a double tap sends two requests: the second waits here, then finds the first one's answer
-    challenge = Challenge.objects.of_user(user.pk).visible().filter(pk=challenge_id).first()
-    if challenge is None:
+    challenge = statements.first(Challenge, id=challenge_id, user_id=user.pk)
+    if challenge is None or challenge.hidden_at is not None:
         raise QuestionNotFound
-    if given := UserResponse.objects.filter(challenge=challenge, attempt=1).first():
+    if given := statements.first(UserResponse, challenge_id=challenge_id, attempt=1):
         return given, challenge
     now = timezone.now()
-    response = UserResponse.objects.create(
+    response = UserResponse(
         user_id=user.pk,
         challenge=challenge,
         selected_letter=letter,
@@ -165,7 +166,8 @@ def answer_challenge(
         day=now.astimezone(zone_of(user)).date(),
         created_at=now,
     )
-    Challenge.objects.filter(pk=challenge.pk).update(state=State.COMPLETED)
+    statements.insert(response)
+    statements.update(Challenge, {"id": challenge.pk}, {}, state=State.COMPLETED)
     used_up(challenge)
     record_answers(user.pk, [fact_of(challenge, response)])
     return response, challenge

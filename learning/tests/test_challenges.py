@@ -164,3 +164,15 @@ def test_random_questions_are_random_and_flat(api, learner):
     with CaptureQueriesContext(connection) as queries:
         random_challenges(learner.pk, "arte", 10, exclude=())
     assert len(queries) <= 2 and "RAND" not in str(queries.captured_queries).upper()
+
+
+@pytest.mark.once
+def test_a_refused_body_is_refused_in_the_language_of_each_request(api):
+    body = {"questionId": 0, "selectedAnswer": "A", "responseTime": 1}
+    said = {}
+    for language in ("es", "en", "es"):  # one checker serves them all
+        answer = api.post("/api/challenges/save-response", body, Accept_Language=language)
+        assert answer.status_code == 400
+        text = str(answer.json()["details"])
+        assert said.setdefault(language, text) == text
+    assert said["es"] != said["en"], said

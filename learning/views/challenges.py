@@ -19,7 +19,7 @@ from learning.calendar import first_delivery, instant
 from learning.generation import Asked, Draft, NoQuestionSource, NotesTooThin, Order, generate
 from learning.generation.excerpts import clean_notes
 from learning.models import LETTERS, Challenge, UserResponse
-from learning.serializers import question_of
+from learning.serializers import question_of, read
 from learning.services import challenges as services
 from learning.services.reports import report_question
 from learning.services.schedules import DEFAULT_DELIVERY_TIME, schedule_challenge
@@ -225,9 +225,7 @@ class ChallengeViewSet(ApiViewSet):
     @refuses(services.QuestionNotFound)
     def save_response(self, request: Request) -> Response:
         """Graded here. The letter may be in any case."""
-        body = bodies.AnswerSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        data = body.validated_data
+        data = read(bodies.AnswerSerializer, request)
         answer, challenge = services.answer_challenge(
             asking(request),
             data["questionId"],

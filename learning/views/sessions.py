@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.views import asking
 from learning import serializers as bodies
-from learning.serializers import question_of
+from learning.serializers import question_of, read
 from learning.services import sessions as services
 from learning.services.challenges import QuestionNotFound
 from learning.services.sessions import Claims
@@ -104,14 +104,6 @@ class IntensiveReviewViewSet(ApiViewSet):
         data = read(bodies.ContinueSurvivalSerializer, request)
         challenges = services.continue_survival(asking(request), data["sessionId"], data["usedChallengeIds"])
         return Response({"newChallenges": [question_of(challenge) for challenge in challenges]})
-
-
-def read(serializer: Any, request: Request) -> dict[str, Any]:
-    """The checked body."""
-    body = serializer(data=request.data)
-    body.is_valid(raise_exception=True)
-    data: dict[str, Any] = body.validated_data
-    return data
 
 
 def earned_body(achievement_id: str) -> dict[str, Any]:
