@@ -93,7 +93,7 @@ class Connection:
         self.is_whole = True  # False: a body that we do not read; the application gets the head, to say why
         self.unsent = bytearray()
         self.keeps = True
-        self.is_watched = False  # by the poller
+        self.watched_for = 0  # by the poller: an event; 0: not at all
         self.arrived = 0.0  # when the request was whole
 
     def sendall(self, data: bytes) -> None:
@@ -290,10 +290,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
             self.drop(min(slow, key=lambda one: one.deadline))
 
     def watch(self, connection: Connection, event: int = selectors.EVENT_READ) -> None:
+        if connection.watched_for == event:
+            return
         callback = self.on_readable if event == selectors.EVENT_READ else self.on_writable
-        change = self.poller.modify if connection.is_watched else self.poller.register
+        change = self.poller.modify if connection.watched_for else self.poller.register
         change(connection.socket, event, partial(callback, connection))
-        connection.is_watched = True
+        connection.watched_for = event
 
     def on_readable(self, connection: Connection, sock: socket.socket) -> None:
         if connection not in self.connections:  # dropped by an earlier event of the same turn
@@ -301,7 +303,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
         if connection.state is State.BUSY:
             # Its thread comes first. Rare, so that most requests pass without the poller's list being touched.
             self.poller.unregister(sock)
-            connection.is_watched = False
+            connection.watched_for = 0
             if connection.state is not State.BUSY:  # meanwhile
                 self.watch(connection)
             return
@@ -336,7 +338,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
             return
         if connection.length and len(received) >= connection.length:
             self.queue(connection)
-        elif not connection.is_watched:
+        elif not connection.watched_for:
             self.watch(connection)
 
     def measure(self, connection: Connection, head: bytes) -> None:
@@ -419,9 +421,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
         if connection not in self.connections:
             return
         self.connections.remove(connection)
-        if connection.is_watched:
+        if connection.watched_for:
             self.poller.unregister(connection.socket)
-            connection.is_watched = False
+            connection.watched_for = 0
         connection.socket.close()
 
     def refuse(self, connection: Connection) -> None:
@@ -471,11 +473,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no stubs
         connection.length = 0
         connection.deadline = time.monotonic() + self.cfg.keepalive
         connection.state = State.IDLE  # from here on it is the poller's
-        if not connection.is_watched:
+        if not connection.watched_for:
             self.method_queue.defer(self.watch_again, connection)
 
     def watch_again(self, connection: Connection) -> None:
-        if connection in self.connections and not connection.is_watched:
+        if connection in self.connections and not connection.watched_for:
             self.watch(connection)
 
 

@@ -158,8 +158,10 @@ def _question(sentence: Sentence, mention: Mention) -> str:
 
 
 def _is_fair(question: str, sentence: Sentence, mention: Mention) -> bool:
-    """Whether the question is short enough and does not give its answer away."""
+    """Whether the question is short enough, shows where its blank ends, and does not give its answer away."""
     if len(question) > MAX_QUESTION_CHARS or len(mention.text) > MAX_OPTION_CHARS:
+        return False
+    if "_" in sentence.text[max(0, mention.start - 1) : mention.start] + sentence.text[mention.end : mention.end + 1]:
         return False
     return mention.key not in fold(question) and not _is_hinted(sentence, mention)
 

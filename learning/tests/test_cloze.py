@@ -420,6 +420,14 @@ def test_any_mixture_of_the_words_of_notes_gives_proper_items_or_none(pieces, sp
         assert_proper(item, notes)
 
 
+def test_a_blank_does_not_run_into_an_underscore_of_the_notes():
+    (planets,) = [notes for notes in ALL_NOTES if "Neptuno fue descubierto" in notes]
+    notes = planets.replace("Neptuno fue", "A_Neptuno fue")
+    for seed in range(10):
+        for item in make_cloze(notes, count=5, seed=seed):
+            assert_proper(item, notes)
+
+
 PLACES = st.integers(0, 400)
 
 

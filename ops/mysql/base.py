@@ -140,3 +140,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if connection.encoders.get(bytes) is bytes:  # as Django does
             connection.encoders.pop(bytes)
         return connection
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """Begin a transaction with a statement of its own, where Django turns autocommit off and, after the end, on
+        again: a round trip less. For `transaction.atomic` only, which ends each that it begins."""
+        with self.wrap_database_errors:
+            if autocommit:
+                self.connection.autocommit(True)  # sends nothing where it is on already
+            else:
+                self.connection.query(b"START TRANSACTION")
