@@ -9,6 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from learning.words import Level
+from ops.language import speak
 
 # Of the question bank, which knows them by either name.
 THEMES = [
@@ -39,7 +40,7 @@ def front_door(request: HttpRequest) -> HttpResponse:
     """In the language of `?lang`, else of Accept-Language."""
     asked = request.GET.get("lang", "")
     if asked in dict(settings.LANGUAGES):
-        translation.activate(asked)
+        speak(request, asked)
     language = translation.get_language()
     shown = {
         "language": language,
