@@ -1,5 +1,5 @@
-"""Statements of the writing path, made once per process: Django makes each anew whenever it is sent, which takes up to
-ten times as long as sending it and reading the answer.
+"""Statements of the writing path, made once per process: Django makes each anew whenever it is sent, which was most of
+what an answer cost (docs/performance.md).
 
 The models stay the source of every name and of how a value is stored and read. What is left out: signals, defaults of
 the database, conditions other than `column = value`. All of it speaks to the default database.
@@ -14,7 +14,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 def rows(model: type[Row], *, lock: bool = False, **where: Any) -> list[Row]:
-    """The rows that `where` names, locked if so wished: `filter(**where)`, 700 us less."""
+    """The rows that `where` names, locked if so wished: `filter(**where)`."""
     database = transaction.get_connection()  # not `connection`: it looks itself up for each attribute
     sql, columns, named = _selection(model, tuple(where), lock)
     with database.cursor() as cursor:
@@ -34,7 +34,7 @@ def first(model: type[Row], *, lock: bool = False, **where: Any) -> Row | None:
 
 
 def insert(row: models.Model) -> None:
-    """Store a new row whose database gives it its id: `row.save(force_insert=True)`, 500 us less."""
+    """Store a new row whose database gives it its id: `row.save(force_insert=True)`."""
     database = transaction.get_connection()
     sql, fields = _insertion(type(row))
     with database.cursor() as cursor:
@@ -45,7 +45,7 @@ def insert(row: models.Model) -> None:
 
 def update(model: type[models.Model], where: dict[str, Any], added: dict[str, Any], **changed: Any) -> bool:
     """Add to the columns of `added` and set those of `changed` in the rows that `where` names; False when there are
-    none: `filter(**where).update(...)` with F expressions, 1000 us less."""
+    none: `filter(**where).update(...)` with F expressions."""
     database = transaction.get_connection()
     sql, fields = _change(model, tuple(where), tuple(added), tuple(changed))
     with database.cursor() as cursor:
