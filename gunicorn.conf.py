@@ -1,5 +1,6 @@
 """How gunicorn serves Persenaut. Its numbers come from the environment or `.env`, as the settings do."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -57,6 +58,18 @@ accesslog = None  # ops.middleware writes the request log
 # Every how many seconds a worker delivers challenges and sends mail beside its requests; 0 leaves that to
 # `manage.py deliver_challenges --loop`, of which several hosts need but one.
 delivery_seconds = env_int("DELIVERY_SECONDS", 0 if redis_url() else 15)
+
+
+def share_one_heap() -> None:
+    """Let the C library serve all threads from one heap: Python runs one of them at a time, so that they do not get in
+    each other's way, and each of several heaps would keep the most that it ever needed."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):  # another library than glibc
+        ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX
+
+
+share_one_heap()
 
 
 def on_starting(server: Any) -> None:

@@ -21,7 +21,7 @@ class Line:
 def even(most: float) -> list[float]:
     """0 and some round numbers up to `most`."""
     power = 10 ** math.floor(math.log10(most))
-    step = next(step for step in (0.1 * power, 0.2 * power, 0.5 * power, power) if most / step <= 7.5)
+    step = next(size * power for size in (0.1, 0.2, 0.5, 1, 2) if most / (size * power) <= 7.5)
     return [number * step for number in range(int(most / step) + 1)]
 
 

@@ -177,7 +177,7 @@ class Rival:
     SQL = "UPDATE user_metrics SET updated_at = NOW(6)"
 
     def __init__(self, node: Node) -> None:
-        self.node, self.writes = node, 0
+        self.node, self.writes, self.tries = node, 0, 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._write)
 
@@ -189,11 +189,17 @@ class Rival:
         self._stop.set()
         self._thread.join()
 
+    def wait_for(self, tries: int) -> None:
+        deadline = time.monotonic() + 60
+        while self.tries < tries and time.monotonic() < deadline:
+            time.sleep(0.1)
+
     def _write(self) -> None:
         import MySQLdb  # type: ignore[import-untyped]  # mysqlclient has no stubs
 
         connection = MySQLdb.connect(host="127.0.0.1", port=self.node.port, user="root", db="persenaut")
         while not self._stop.wait(0.5):
+            self.tries += 1
             with contextlib.suppress(MySQLdb.OperationalError):  # it lost
                 connection.cursor().execute(self.SQL)
                 connection.commit()
@@ -224,7 +230,7 @@ def galera_node_lost() -> Result:
                 nodes[0].recover()
                 trial.crowd.wait_for(20)
             with Rival(nodes[2]) as rival:
-                trial.crowd.wait_for(60)
+                rival.wait_for(12)
         again = sum(
             file.read_text().count("transaction tried again") for file in whole.server.log_dir.glob("combined-*.log")
         )
