@@ -31,9 +31,11 @@ def main(arguments: list[str]) -> int:
     with ended_politely(), private_mariadb() as database, private_redis() as redis:
         # A worker that is replaced in the midst of a run takes its CPU time along.
         os.environ |= {"DATABASE_URL": database.url, "REDIS_URL": redis.url, "GUNICORN_CMD_ARGS": "--max-requests 0"}
-        from benchmarks import plot
+        from benchmarks import load, plot
         from benchmarks.scenarios import SCENARIOS
 
+        assert database.process and redis.process
+        load.neighbours |= {"MariaDB": database.process.pid, "Redis": redis.process.pid}
         if asked.plots:
             plot.FOLDER = asked.plots.resolve()
         if asked.list:

@@ -117,6 +117,8 @@ def in_process_learner() -> tuple[Caller, int, str]:
 def reads() -> dict[str, Callable[[], None]]:
     """Our application, its database and cache ready, and a call for each thing that is measured."""
     caller, user_id, token = in_process_learner()
+    from django.core.cache import caches
+
     from ops.cache import invalidate_user
 
     def forget() -> None:
@@ -132,6 +134,7 @@ def reads() -> dict[str, Callable[[], None]]:
         "uncached": after(forget, get(caller, path, "200", **bearer)),
         "themes": get(caller, path.replace("timeline", "themes"), "200", **bearer),
         "livez": get(caller, "/livez", "200"),
+        "ping": partial(caches["default"].client.get_client().ask, "PING"),
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
+neighbours: dict[str, int] = {}  # the processes of the servers that Persenaut asks, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Run:
     p50: float
     p99: float
     cpu: float  # of the server's processes, per request
+    cpu_of_neighbours: dict[str, float]  # of MariaDB and Redis, likewise
 
     @property
     def rate(self) -> float:
@@ -28,25 +30,39 @@ class Run:
 
 
 def wrk(url: str, master: int, *, seconds: float = 4, connections: int = 16, **headers: str) -> Run:
-    before = cpu_seconds(master)
+    before, before_beside = cpu_seconds(master), seconds_beside()
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     for name, value in headers.items():
         command += ["-H", f"{name.replace('_', '-')}: {value}"]
     said = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
     spent = cpu_seconds(master) - before
+    spent_beside = {name: seconds - before_beside[name] for name, seconds in seconds_beside().items()}
     count, taken = re.search(r"(\d+) requests in ([\d.]+)s", said).groups()
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said)
     failures = (int(bad[1]) if bad else 0) + sum(int(number) for number in (errors.groups() if errors else ()))
     latency = {row[0]: _ms(row[1]) for row in re.findall(r"(50|99)%\s+([\d.]+\w+)", said)}
     requests = max(1, int(count))
-    return Run(requests, failures, float(taken), latency["50"], latency["99"], 1000 * spent / requests)
+    return Run(
+        requests,
+        failures,
+        float(taken),
+        latency["50"],
+        latency["99"],
+        1000 * spent / requests,
+        {name: 1000 * seconds / requests for name, seconds in spent_beside.items()},
+    )
 
 
 def cpu_seconds(master: int) -> float:
     """CPU time so far of a gunicorn master and its workers, those that were replaced meanwhile included."""
     ticks = _ticks(master, with_ended_children=True)
     return (ticks + sum(_ticks(child) for child in family(master)[1:])) / TICK
+
+
+def seconds_beside() -> dict[str, float]:
+    """CPU time so far of MariaDB and of Redis."""
+    return {name: _ticks(pid) / TICK for name, pid in neighbours.items()}
 
 
 def _ticks(pid: int, *, with_ended_children: bool = False) -> int:

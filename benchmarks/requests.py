@@ -21,7 +21,7 @@ import redis
 import urllib3
 
 from benchmarks import database
-from benchmarks.load import cpu_seconds, family, pss_mb, wrk
+from benchmarks.load import cpu_seconds, family, neighbours, pss_mb, seconds_beside, wrk
 from benchmarks.plot import Line, plot
 from benchmarks.scenarios import ROUNDS, SECONDS, SHORT, Table, bare, scenario
 from benchmarks.stack import learner_with_history, master_of, persenaut, shared_database
@@ -49,6 +49,7 @@ def request_path() -> Table:
     reference, ours = inside("bare"), inside("persenaut")
     table.add("a WSGI function", reference["raw"], "us")
     table.add("the bare view", reference["bare"], "us")
+    table.add("a PING of Redis", ours["ping"], "us", "over the connection that a thread keeps")
     for name, note in {"read": "timeline, cached", "unchanged": "its 304", "themes": "cached", "livez": ""}.items():
         table.add(name, ours[name], "us", note)
     table.add("cached read / bare view", beside_bare("read"), "x", "gunicorn's own part, the same for both, left out")
@@ -77,6 +78,8 @@ def save_response() -> Table:
     table.add("queries", counted["save_response_sql"], "SQL", target="<= 8")
     table.add("bare view: CPU", live["bare"], "ms")
     table.add("CPU", live["save_response"], "ms", "of the server's processes")
+    for name in neighbours:
+        table.add(f"CPU of {name}", live[f"save_response {name}"], "ms")
     table.add("CPU / bare view", quotients(live["save_response"], live["bare"]), "x", target="<= 6")
     table.add(
         "in process, one thread: CPU", counted["save_response"], "us", "sessions of 10 answers, the median of each"
@@ -92,6 +95,8 @@ def save_results() -> Table:
     for answers in (3, 15):
         table.add(f"queries, {answers} answers", counted[f"save_results_{answers}_sql"], "SQL", target="<= 16")
     table.add("CPU, 15 answers", live["save_results"], "ms", "of the server's processes")
+    for name in neighbours:
+        table.add(f"CPU of {name}", live[f"save_results {name}"], "ms")
     table.add("CPU / bare view", quotients(live["save_results"], live["bare"]), "x")
     table.add("in process, one thread: CPU, 10 answers", counted["save_results"], "us")
     return table
@@ -99,8 +104,9 @@ def save_results() -> Table:
 
 @cache
 def written() -> dict[str, list[float]]:
-    """Milliseconds of CPU that the server's processes take for an answer, for a closing, and for the bare view."""
-    costs: dict[str, list[float]] = {"bare": [], "save_response": [], "save_results": []}
+    """Milliseconds of CPU that the server's processes, MariaDB and Redis take for an answer, for a closing, and the
+    server's for the bare view."""
+    costs: dict[str, list[float]] = {}
     with bare() as reference, persenaut() as server:
         for round_ in range(ROUNDS + 1):
             sessions = []
@@ -120,21 +126,23 @@ def written() -> dict[str, list[float]]:
             ]
             took = {
                 "bare": wrk(reference.url, reference.master, seconds=SECONDS).cpu,
-                "save_response": cpu_of(server, answers),
-                "save_results": cpu_of(server, closings),
+                **cpu_of(server, "save_response", answers),
+                **cpu_of(server, "save_results", closings),
             }
             if round_:  # the first one does not count
                 for name, cost in took.items():
-                    costs[name].append(cost)
+                    costs.setdefault(name, []).append(cost)
     return costs
 
 
-def cpu_of(server: Live, requests: list[Callable[[], Any]]) -> float:
-    """Milliseconds for each, sent one after the other."""
-    before = cpu_seconds(master_of(server))
+def cpu_of(server: Live, what: str, requests: list[Callable[[], Any]]) -> dict[str, float]:
+    """Milliseconds for each, sent one after the other: of the server under `what`, of the others with their names."""
+    before, before_beside = cpu_seconds(master_of(server)), seconds_beside()
     for request in requests:
         request()
-    return 1000 * (cpu_seconds(master_of(server)) - before) / len(requests)
+    spent = {what: cpu_seconds(master_of(server)) - before}
+    spent |= {f"{what} {name}": seconds - before_beside[name] for name, seconds in seconds_beside().items()}
+    return {name: 1000 * seconds / len(requests) for name, seconds in spent.items()}
 
 
 def quotients(these: list[float], those: list[float]) -> list[float]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.load import Run, family, pss_mb, wrk
+from benchmarks.load import Run, family, neighbours, pss_mb, wrk
 from benchmarks.stack import Reference, learner_with_history, log_bytes, master_of, persenaut
 
 SHORT = bool(os.environ.get("BENCH_SHORT"))  # proves that it runs; its figures say little
@@ -101,6 +101,8 @@ def cached_read() -> Table:
     check(runs)
     table.add("bare view: CPU", [run.cpu for run in runs["bare"]], "ms")
     table.add("cached read: CPU", [run.cpu for run in runs["read"]], "ms", target="<= 0.9")
+    for name in neighbours:
+        table.add(f"cached read: CPU of {name}", [run.cpu_of_neighbours[name] for run in runs["read"]], "ms")
     table.add("cached read / bare view: CPU", ratios(runs["read"], runs["bare"]), "x", target="<= 2.0")
     table.add("304 / 200: CPU", ratios(runs["unchanged"], runs["read"]), "x", target="< 1")
     table.add("bare view: rate", [run.rate for run in runs["bare"]], "1/s")

@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
@@ -41,7 +40,7 @@ def front_door(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("lang", "")
     if asked in dict(settings.LANGUAGES):
         speak(request, asked)
-    language = translation.get_language()
+    language = request.LANGUAGE_CODE
     shown = {
         "language": language,
         "languages": [("es", "Español"), ("en", "English")],

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -58,19 +58,15 @@ class SessionResult:
     achievements: list[Achievement]
 
 
-def lock_totals(user_id: int) -> None:
-    """Lock the user's totals row until the transaction ends: two writers at once both count, one after the other.
+def lock_totals(user_id: int) -> UserMetrics:
+    """The user's totals row, locked until the transaction ends: two writers at once both count, one after the other.
 
     Take it before anything else is written for the user, so that no two transactions wait for each other.
     """
-    assert connection.in_atomic_block
-    # Written out: Django takes 1 ms to make and read what comes next.
-    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM user_metrics WHERE user_id = %s{lock}", [user_id])
-        if cursor.fetchone():
-            return
-    UserMetrics.objects.select_for_update().get_or_create(user_id=user_id)
+    assert transaction.get_connection().in_atomic_block
+    if row := statements.first(UserMetrics, lock=True, user_id=user_id):
+        return row
+    return UserMetrics.objects.select_for_update().get_or_create(user_id=user_id)[0]
 
 
 def record_answers(user_id: int, facts: Iterable[AnswerFact]) -> None:
@@ -106,7 +102,7 @@ def _sums(facts: Iterable[AnswerFact]) -> dict[tuple[str, str, date], tuple[str,
 def record_session(user_id: int, fact: SessionFact) -> SessionResult:
     """Score a finished session and add it to the totals, once; the caller closes the session in the same
     transaction. Returns what it earned."""
-    totals = _locked_totals(user_id)
+    totals = lock_totals(user_id)
     counted: dict[str, Any] = {"game_mode": fact.game_mode, "correct": fact.correct, "answered": fact.answered}
     points = points_of(**counted, seconds=fact.time_spent)
     accuracy = accuracy_of(fact.correct, fact.answered)
@@ -141,7 +137,7 @@ def correct_session(user_id: int, session_id: uuid.UUID, *, answered: int, corre
     The change, not the whole, is what the caller knows: an imported session has a score without all of its answers.
     Nothing happens for a session that is not finished.
     """
-    totals = _locked_totals(user_id)
+    totals = lock_totals(user_id)
     score = SessionScore.objects.filter(user_id=user_id, session_id=session_id).first()
     if score is None:
         return
@@ -175,12 +171,6 @@ def forget_answers(user_id: int, theme_key: str, level: str | None = None) -> No
 def figures_changed(user_id: int) -> None:
     """Make the user's cached figures old, once what changed them is committed."""
     transaction.on_commit(lambda: cache.invalidate_user(user_id))
-
-
-def _locked_totals(user_id: int) -> UserMetrics:
-    if row := statements.first(UserMetrics, lock=True, user_id=user_id):
-        return row
-    return UserMetrics.objects.select_for_update().get_or_create(user_id=user_id)[0]
 
 
 def _add_to_user(totals: UserMetrics, added: dict[str, Any]) -> None:

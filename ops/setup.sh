@@ -27,12 +27,13 @@ if [[ ! -e $policy ]]; then
   trap "rm -f $policy" EXIT
   printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod +x "$policy"
 fi
+new=()
 for name; do
   [[ $(dpkg-query -W -f "\${db:Status-Status}" "$name" 2>/dev/null) == installed ]] || new+=("$name")
 done
 install=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$@")
 "${install[@]}" >/dev/null 2>&1 || { apt-get -qq update && "${install[@]}" >/dev/null; } || exit
-if [[ -d /run/systemd/system ]]; then
+if [[ -d /run/systemd/system && ${#new[@]} -gt 0 ]]; then
   dpkg -L "${new[@]}" | sed -n "s|^\(/usr\)\?/lib/systemd/system/\([^@]*\.service\)$|\2|p" | xargs -r systemctl -q disable
 fi
 '

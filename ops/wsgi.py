@@ -1,4 +1,4 @@
-"""Django's WSGI handler, less what no request here needs: a quarter of what a cached read costs in Python.
+"""Django's WSGI handler, less what no request here needs (docs/performance.md says what that is worth).
 
 What is left out is bookkeeping for features that this project does not use (several URL configurations, queries kept
 for debugging, connections to the cache that are closed after each request) or that is done twice.
@@ -17,11 +17,20 @@ from django.http import HttpRequest
 from django.urls import ResolverMatch, get_resolver, set_script_prefix
 from django.utils.log import log_response
 
-KNOWN_PATHS = 2_000  # of a process; some 3 MB
+from ops.database import limit_statements
+
+KNOWN_PATHS = 2_000  # of a process
+
+
+def make_application() -> WSGIHandler:
+    """What gunicorn calls, and the process around it made ready for requests."""
+    limit_statements()
+    drop_idle_receivers()
+    return WSGIHandler() if settings.SENTRY_DSN else Handler()  # Sentry wraps Django's own, step by step
 
 
 class Handler(WSGIHandler):
-    """The application that gunicorn calls."""
+    """See the module."""
 
     _middleware_chain: Any  # Django's: all middleware, around the view
 

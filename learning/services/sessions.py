@@ -199,7 +199,7 @@ class _Asked:
     given: IntensiveResponse | None
 
 
-# One statement written out, where three of Django's take 4 ms to make and read.
+# One statement written out, where Django would make and read three.
 _CHALLENGE = ["id", "theme", "theme_key", "level", "correct_letter", "explanation", "option_notes"]
 _LOOK_UP = """
     SELECT s.challenge_ids, s.result, r.id, r.is_correct,

@@ -115,9 +115,10 @@ _known_names: dict[Any, tuple[str, bool]] = {}
 def _field_name(key: Any) -> tuple[str, bool]:
     """How a key is written, and whether its value is to be hidden."""
     name = key if isinstance(key, str) and key.isidentifier() else scrub(as_text(key))
+    found = name, is_secret(name)
     if len(_known_names) < 1000 and type(key) is str:
-        _known_names[key] = name, is_secret(name)
-    return name, is_secret(name)
+        _known_names[key] = found
+    return found
 
 
 def timestamp(moment: float) -> str:

@@ -29,7 +29,7 @@ class Client:
         self.request = self.received = b""
         self.started = 0.0
 
-    def send(self, request: bytes, now: float) -> None:
+    def begin(self, request: bytes, now: float) -> None:
         self.request, self.received, self.started = request, b"", now
 
     def is_answered(self) -> bool:
@@ -83,7 +83,7 @@ def run(port: int, rate: float, seconds: float, requests: list[bytes]) -> list[l
             sent += 1
             if idle:
                 client = idle.pop()
-                client.send(request, now)
+                client.begin(request, now)
                 busy.add(client)
                 try:
                     client.socket.send(request)
@@ -92,7 +92,7 @@ def run(port: int, rate: float, seconds: float, requests: list[bytes]) -> list[l
                     continue
             else:
                 client = Client(port)
-                client.send(request, now)
+                client.begin(request, now)
                 busy.add(client)
                 poller.register(client.socket, selectors.EVENT_WRITE, client)
             heapq.heappush(waiting, (now + PATIENCE, sent, client))
